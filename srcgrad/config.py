@@ -1,0 +1,18 @@
+"""Options: the same on every transform, and part of what identifies a compiled function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Options:
+    """`fastmath` lets the compiler reorder floating-point arithmetic; `cache` keeps machine code on disk;
+    `nogil` releases Python's lock while compiled code runs; `boundscheck` raises `IndexError` on a subscript out
+    of range; `strong_zero` makes a zero cotangent times an infinite or undefined partial zero."""
+
+    fastmath: bool = False
+    cache: bool = True
+    nogil: bool = False
+    boundscheck: bool = False
+    strong_zero: bool = False

@@ -1,0 +1,174 @@
+"""Makers: the one way passes write IR.
+
+A `Builder` appends statements to the innermost open block and hands back the symbols they define. It computes
+result types from the operation table and inserts nothing on its own: what is asked for is what is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from srcgrad.ir.nodes import (
+    Alloc, Atom, Block, Const, Copy, Dim, For, If, Let, Load, NewStack, Pop, Push, Slice, Statement, Store, Sym, View,
+)  # fmt: skip
+from srcgrad.ir.types import BOOL, INT64, Array, Layout, Scalar, Stack, Type, stack_element, stack_of
+from srcgrad.ops.registry import Op, Result, by_name
+from srcgrad.span import NOWHERE, Span
+
+
+def int_const(value: int) -> Const:
+    return Const(int(value), INT64)
+
+
+def bool_const(value: bool) -> Const:
+    return Const(bool(value), BOOL)
+
+
+def const_like(value: float | int, scalar: Scalar) -> Const:
+    """`value` as a constant of the given scalar type."""
+    converted = float(value) if scalar.is_float else bool(value) if scalar.is_bool else int(value)
+    return Const(converted, scalar)
+
+
+def result_type(op: Op, arguments: tuple[Atom, ...]) -> Scalar:
+    """The type of `op(*arguments)`, from the operation's record."""
+    types = [argument.type for argument in arguments]
+    weak = all(isinstance(t, Scalar) and t.weak for t in types)
+    match op.result:
+        case Result.BOOL:
+            return Scalar(np.dtype(np.bool_), weak)
+        case Result.INT:
+            return Scalar(np.dtype(np.int64), weak)
+        case Result.FLOAT:
+            return types[0]
+        case Result.SAME:
+            same = [t for t in types[(1 if op.arity == 3 else 0):]]
+            return Scalar(same[-1].dtype, all(t.weak for t in same))
+
+
+class Builder:
+    """Writes statements into a stack of open blocks."""
+
+    def __init__(self) -> None:
+        self._open: list[list[Statement]] = [[]]
+        self.span: Span = NOWHERE
+
+    # -- blocks ---------------------------------------------------------------------------------------------
+
+    def emit(self, statement: Statement) -> None:
+        """Append a statement as it is."""
+        self._open[-1].append(statement)
+
+    def extend(self, statements: Iterable[Statement]) -> None:
+        self._open[-1].extend(statements)
+
+    @contextmanager
+    def block(self) -> Iterator[list[Statement]]:
+        """Collect what is emitted inside the `with` into the yielded list, apart from the enclosing block."""
+        statements: list[Statement] = []
+        self._open.append(statements)
+        try:
+            yield statements
+        finally:
+            self._open.pop()
+
+    def finish(self, results: tuple[Atom, ...] = ()) -> Block:
+        """The outermost block, closed with `results`."""
+        return Block(tuple(self._open[0]), results)
+
+    # -- scalars --------------------------------------------------------------------------------------------
+
+    def op(self, op: Op | str, *arguments: Atom, hint: str = "t") -> Sym:
+        """`op(*arguments)` on operands whose types already agree."""
+        record = by_name(op) if isinstance(op, str) else op
+        result = Sym(hint, result_type(record, arguments))
+        self.emit(Let(result, record, arguments, self.span))
+        return result
+
+    def cast(self, atom: Atom, target: Scalar, hint: str = "t") -> Atom:
+        """`atom` as `target`: the same atom when only weakness differs, a constant when it is one."""
+        source = atom.type
+        assert isinstance(source, Scalar), f"cannot cast {atom}"
+        if isinstance(atom, Const) and not (source.is_float and not target.is_float):
+            return const_like(atom.value, target)
+        if source.dtype == target.dtype:
+            return atom
+        result = Sym(hint, target)
+        self.emit(Let(result, by_name(target.dtype.name), (atom,), self.span))
+        return result
+
+    # -- memory ---------------------------------------------------------------------------------------------
+
+    def dim(self, array: Sym, axis: int, hint: str = "n") -> Sym:
+        result = Sym(hint, INT64)
+        self.emit(Dim(result, array, axis, self.span))
+        return result
+
+    def load(self, array: Sym, index: tuple[Atom, ...], hint: str = "t") -> Sym:
+        assert isinstance(array.type, Array)
+        result = Sym(hint, array.type.element)
+        self.emit(Load(result, array, index, self.span))
+        return result
+
+    def store(self, array: Sym, index: tuple[Atom, ...], value: Atom, accumulate: bool = False) -> None:
+        self.emit(Store(array, index, value, accumulate, self.span))
+
+    def alloc(self, shape: tuple[Atom, ...], dtype: np.dtype, fill: float | int | None, hint: str = "a") -> Sym:
+        """Fresh C-ordered memory, filled with a constant or (fill=None) left as it is."""
+        result = Sym(hint, Array(np.dtype(dtype), len(shape), Layout.C))
+        constant = None if fill is None else const_like(fill, result.type.element)
+        self.emit(Alloc(result, shape, constant, self.span))
+        return result
+
+    def alloc_like(self, array: Sym, fill: float | int | None, hint: str = "a", dtype: np.dtype | None = None) -> Sym:
+        """Fresh memory of the shape of `array`."""
+        assert isinstance(array.type, Array)
+        shape = tuple(self.dim(array, axis) for axis in range(array.type.ndim))
+        return self.alloc(shape, dtype or array.type.dtype, fill, hint)
+
+    def copy(self, array: Sym, hint: str = "a") -> Sym:
+        assert isinstance(array.type, Array)
+        result = Sym(hint, Array(array.type.dtype, array.type.ndim, Layout.C))
+        self.emit(Copy(result, array, self.span))
+        return result
+
+    def view(
+        self, array: Sym, entries: tuple[Atom | Slice, ...], permutation: tuple[int, ...], hint: str = "v"
+    ) -> Sym:
+        assert isinstance(array.type, Array)
+        result = Sym(hint, Array(array.type.dtype, len(permutation), Layout.ANY))
+        self.emit(View(result, array, entries, permutation, self.span))
+        return result
+
+    def new_stack(self, element: Type, hint: str = "stack") -> Sym:
+        result = Sym(hint, stack_of(element))
+        self.emit(NewStack(result, self.span))
+        return result
+
+    def push(self, stack: Sym, value: Atom) -> None:
+        self.emit(Push(stack, value, self.span))
+
+    def pop(self, stack: Sym, hint: str = "t") -> Sym:
+        assert isinstance(stack.type, Stack)
+        result = Sym(hint, stack_element(stack.type))
+        self.emit(Pop(result, stack, self.span))
+        return result
+
+    # -- control flow ---------------------------------------------------------------------------------------
+
+    def if_(self, condition: Atom, then: Block, orelse: Block, hints: tuple[str, ...]) -> tuple[Sym, ...]:
+        results = tuple(Sym(hint, atom.type) for hint, atom in zip(hints, then.results, strict=True))
+        self.emit(If(results, condition, then, orelse, self.span))
+        return results
+
+    @contextmanager
+    def loop(self, start: Atom, stop: Atom, hint: str = "i", reverse: bool = False) -> Iterator[Sym]:
+        """A unit-step loop that carries nothing; the `with` body is the loop's body."""
+        index = Sym(hint, INT64)
+        with self.block() as statements:
+            yield index
+        body = Block(tuple(statements))
+        self.emit(For((), index, start, stop, int_const(1), (), (), body, reverse, self.span))

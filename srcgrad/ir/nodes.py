@@ -1,0 +1,341 @@
+"""The grammar of the IR: structured control flow in static single assignment form.
+
+Scalars and array *references* are assigned once. `If` yields values; `For` and `While` carry a tuple of values
+(initial, body parameter, yielded), so there are no phi nodes and no jumps. Arrays are memory, changed by `Store`.
+
+    function  = Function(name, params, body, helpers)
+    block     = Block(statements, results)
+    statement = Let | Dim | Load | Store | Alloc | Copy | View | If | For | While
+              | NewStack | Push | Pop | Raise | Print | Call
+    atom      = Sym | Const
+
+Invariants (checked by `ir.verify`)
+- A `Sym` is defined exactly once and used only where its definition dominates the use: later in the same block,
+  or in a block nested under a later statement. Symbols are objects; text names are chosen only in `emit`.
+- Operands of an arithmetic `Let` have one dtype: the frontend inserts the casts.
+- Parameters of a function are never stored into: the frontend copies an argument that is written. What a
+  procedure writes is among its results.
+- `Alloc`, `Copy` make fresh memory; `View`, `If`, `For`, `While` and `Pop` may name memory that has a name already.
+- Subscripts wrap like NumPy's: -1 is the last element. An out-of-range subscript is undefined (as in Numba).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from srcgrad.ir.types import Scalar, Type
+from srcgrad.ops.registry import Op
+from srcgrad.span import NOWHERE, Span
+
+
+@dataclass(frozen=True, eq=False)
+class Sym:
+    """A variable. Equality is identity; `hint` is the user's name for it, if any."""
+
+    hint: str
+    type: Type
+
+    def __repr__(self) -> str:
+        return f"{self.hint}#{id(self) % 9973}"
+
+
+@dataclass(frozen=True)
+class Const:
+    """A scalar known at compile time (`value` is a Python bool, int or float; inf and nan included)."""
+
+    value: bool | int | float
+    type: Scalar
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Const) and (repr(self.value), self.type) == (repr(other.value), other.type)
+
+    def __hash__(self) -> int:
+        return hash((repr(self.value), self.type))
+
+
+Atom = Sym | Const
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Statements in order, and the values the block hands to the statement (or function) that owns it."""
+
+    statements: tuple[Statement, ...]
+    results: tuple[Atom, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Let:
+    """`result = op(*arguments)`: a pure scalar operation."""
+
+    result: Sym
+    op: Op
+    arguments: tuple[Atom, ...]
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class Dim:
+    """`result = array.shape[axis]` (axis is a non-negative constant)."""
+
+    result: Sym
+    array: Sym
+    axis: int
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class Load:
+    """`result = array[index]`, one element."""
+
+    result: Sym
+    array: Sym
+    index: tuple[Atom, ...]
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class Store:
+    """`array[index] = value`, or `array[index] += value` where `accumulate`."""
+
+    array: Sym
+    index: tuple[Atom, ...]
+    value: Atom
+    accumulate: bool = False
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class Alloc:
+    """`result = np.full(shape, fill)`; `fill=None` leaves the memory uninitialised. C order."""
+
+    result: Sym
+    shape: tuple[Atom, ...]
+    fill: Const | None
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class Copy:
+    """`result = array.copy()`: fresh memory in C order."""
+
+    result: Sym
+    array: Sym
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True)
+class Slice:
+    """`start : : step` with `length` elements along one dimension of the base; all are int64 atoms.
+
+    The frontend has resolved negative and missing bounds: 0 <= start, and every element is inside the base."""
+
+    start: Atom
+    length: Atom
+    step: Atom
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """`result` names part of `array`: one entry per dimension of the base, an atom (which drops the dimension)
+    or a `Slice`; then the remaining dimensions are permuted, `result.shape[k] = kept.shape[permutation[k]]`."""
+
+    result: Sym
+    array: Sym
+    entries: tuple[Atom | Slice, ...]
+    permutation: tuple[int, ...]
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class If:
+    """Run one of two blocks; `results[k]` is that block's k-th result."""
+
+    results: tuple[Sym, ...]
+    condition: Atom
+    then: Block
+    orelse: Block
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class For:
+    """`for index in range(start, stop, step)`, or the same indices backwards where `reverse`.
+
+    `parameters[k]` is `initial[k]` in the first iteration and then what `body` yielded at k; `results[k]` is the
+    last of these (`initial[k]` when no iteration ran). The bounds are evaluated once. `step` is not zero."""
+
+    results: tuple[Sym, ...]
+    index: Sym
+    start: Atom
+    stop: Atom
+    step: Atom
+    parameters: tuple[Sym, ...]
+    initial: tuple[Atom, ...]
+    body: Block
+    reverse: bool = False
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class While:
+    """Repeat `body` while `condition` (a block over `counter` and the parameters, yielding one bool) holds.
+
+    `counter` is 0, 1, 2, ... in `condition` and in `body`; `trips` is how often `body` ran."""
+
+    results: tuple[Sym, ...]
+    trips: Sym
+    counter: Sym
+    parameters: tuple[Sym, ...]
+    initial: tuple[Atom, ...]
+    condition: Block
+    body: Block
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class NewStack:
+    """`result` is an empty stack."""
+
+    result: Sym
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class Push:
+    stack: Sym
+    value: Atom
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class Pop:
+    """Take the newest value off the stack (which is not empty)."""
+
+    result: Sym
+    stack: Sym
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class Raise:
+    """Leave the function with the user's exception; `exception` is a builtin exception class."""
+
+    exception: type[BaseException]
+    message: str
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class Print:
+    """The user's `print`: a sequence of literal strings and values."""
+
+    items: tuple[str | Atom, ...]
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class Callee:
+    """The identity of a function that stays a call (recursion): what it is called and its type."""
+
+    name: str
+    parameters: tuple[Type, ...]
+    results: tuple[Type, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """`results = callee(*arguments)`; the callee's `Function` is among the caller's `helpers`."""
+
+    results: tuple[Sym, ...]
+    callee: Callee
+    arguments: tuple[Atom, ...]
+    span: Span = NOWHERE
+
+
+Statement = (
+    Let | Dim | Load | Store | Alloc | Copy | View | If | For | While
+    | NewStack | Push | Pop | Raise | Print | Call
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """A function over scalars, arrays and stacks; `body.results` are its results.
+
+    `helpers` are the functions that stay calls, each with its `callee`; the helpers may call one another."""
+
+    name: str
+    params: tuple[Sym, ...]
+    body: Block
+    span: Span = NOWHERE
+    helpers: tuple[Function, ...] = ()
+    callee: Callee | None = None
+    result_hints: tuple[str, ...] = field(default=())
+
+
+def blocks(statement: Statement) -> tuple[Block, ...]:
+    """The blocks nested directly in a statement."""
+    match statement:
+        case If(then=then, orelse=orelse):
+            return (then, orelse)
+        case For(body=body):
+            return (body,)
+        case While(condition=condition, body=body):
+            return (condition, body)
+        case _:
+            return ()
+
+
+def definitions(statement: Statement) -> tuple[Sym, ...]:
+    """The symbols a statement defines in the block it stands in (not those inside its nested blocks)."""
+    match statement:
+        case If(results=results) | For(results=results) | Call(results=results):
+            return results
+        case While(results=results, trips=trips):
+            return (*results, trips)
+        case Store() | Push() | Raise() | Print():
+            return ()
+        case _:
+            return (statement.result,)
+
+
+def operands(statement: Statement) -> tuple[Atom, ...]:
+    """The atoms a statement uses itself (not those used inside its nested blocks)."""
+    match statement:
+        case Let(arguments=arguments) | Call(arguments=arguments):
+            return arguments
+        case Dim(array=array) | Copy(array=array):
+            return (array,)
+        case Load(array=array, index=index):
+            return (array, *index)
+        case Store(array=array, index=index, value=value):
+            return (array, *index, value)
+        case Alloc(shape=shape):
+            return shape
+        case View(array=array, entries=entries):
+            return (array, *_view_atoms(entries))
+        case If(condition=condition):
+            return (condition,)
+        case For(start=start, stop=stop, step=step, initial=initial):
+            return (start, stop, step, *initial)
+        case While(initial=initial):
+            return initial
+        case Push(stack=stack, value=value):
+            return (stack, value)
+        case Pop(stack=stack):
+            return (stack,)
+        case Print(items=items):
+            return tuple(item for item in items if not isinstance(item, str))
+        case _:
+            return ()
+
+
+def _view_atoms(entries: tuple[Atom | Slice, ...]) -> Iterator[Atom]:
+    for entry in entries:
+        if isinstance(entry, Slice):
+            yield from (entry.start, entry.length, entry.step)
+        else:
+            yield entry
+

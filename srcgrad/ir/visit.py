@@ -1,0 +1,156 @@
+"""Walking and rewriting IR: what every pass would otherwise write again.
+
+`substitute` renames uses, `clone` gives every definition inside a block a fresh symbol (so that a block can stand
+in two places), `walk` visits statements in program order, `free_symbols` finds what a block uses from outside.
+The rewriters return the same object when nothing changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, replace
+
+from srcgrad.ir.nodes import (
+    Atom, Block, Const, For, Function, Slice, Statement, Sym, While, blocks, definitions, operands,
+)  # fmt: skip
+
+
+def walk(block: Block) -> Iterator[Statement]:
+    """Every statement of a block and of the blocks nested in it, outer before inner, in program order."""
+    for statement in block.statements:
+        yield statement
+        for inner in blocks(statement):
+            yield from walk(inner)
+
+
+def inner_symbols(statement: Statement) -> tuple[Sym, ...]:
+    """What a statement defines for its nested blocks: index, counter and parameters of a loop."""
+    match statement:
+        case For(index=index, parameters=parameters):
+            return (index, *parameters)
+        case While(counter=counter, parameters=parameters):
+            return (counter, *parameters)
+        case _:
+            return ()
+
+
+def defined_symbols(block: Block) -> Iterator[Sym]:
+    """Every symbol defined anywhere inside a block."""
+    for statement in walk(block):
+        yield from definitions(statement)
+        yield from inner_symbols(statement)
+
+
+def used_symbols(block: Block) -> Iterator[Sym]:
+    """Every use of a symbol inside a block, results included, with repetitions."""
+    for statement in block.statements:
+        yield from (atom for atom in operands(statement) if isinstance(atom, Sym))
+        for inner in blocks(statement):
+            yield from used_symbols(inner)
+    yield from (atom for atom in block.results if isinstance(atom, Sym))
+
+
+def free_symbols(block: Block, bound: tuple[Sym, ...] = ()) -> tuple[Sym, ...]:
+    """The symbols a block uses but does not define, in order of first use, without repetition.
+
+    `bound` are the parameters and index of the loop that owns the block."""
+    inside = set(defined_symbols(block)) | set(bound)
+    return tuple(dict.fromkeys(symbol for symbol in used_symbols(block) if symbol not in inside))
+
+
+def map_atoms(statement: Statement, atom: Callable[[Atom], Atom], block: Callable[[Block], Block]) -> Statement:
+    """The statement with `atom` applied to its operands and `block` to its nested blocks."""
+    changes: dict[str, object] = {}
+    skip = {"result", "results", "index"} if isinstance(statement, For) else {"result", "results"}
+    skip |= {"parameters", "trips", "counter", "span"}
+    for field_ in fields(statement):
+        if field_.name in skip:
+            continue
+        old = getattr(statement, field_.name)
+        new = _map_value(old, atom, block)
+        if new is not old:
+            changes[field_.name] = new
+    return replace(statement, **changes) if changes else statement
+
+
+def _map_value(value: object, atom: Callable[[Atom], Atom], block: Callable[[Block], Block]) -> object:
+    match value:
+        case Sym() | Const():
+            return atom(value)
+        case Block():
+            return block(value)
+        case Slice(start, length, step):
+            new = (atom(start), atom(length), atom(step))
+            return value if all(a is b for a, b in zip(new, (start, length, step))) else Slice(*new)
+        case tuple():
+            mapped = tuple(_map_value(item, atom, block) for item in value)
+            return value if all(a is b for a, b in zip(mapped, value)) else mapped
+        case _:
+            return value
+
+
+def map_definitions(statement: Statement, rename: Callable[[Sym], Sym]) -> Statement:
+    """The statement with `rename` applied to everything it defines (for itself and for its nested blocks)."""
+    changes: dict[str, object] = {}
+    names = ["result", "trips", "counter"] + (["index"] if isinstance(statement, For) else [])
+    for name in names:
+        if hasattr(statement, name):
+            changes[name] = rename(getattr(statement, name))
+    for name in ("results", "parameters"):
+        if hasattr(statement, name):
+            changes[name] = tuple(map(rename, getattr(statement, name)))
+    changes = {name: new for name, new in changes.items() if new != getattr(statement, name)}
+    return replace(statement, **changes) if changes else statement
+
+
+def substitute(block: Block, mapping: Mapping[Sym, Atom]) -> Block:
+    """The block with every *use* of a mapped symbol replaced."""
+    if not mapping:
+        return block
+
+    def atom(old: Atom) -> Atom:
+        return mapping.get(old, old) if isinstance(old, Sym) else old
+
+    def rewrite(inner: Block) -> Block:
+        statements = tuple(map_atoms(statement, atom, rewrite) for statement in inner.statements)
+        results = tuple(map(atom, inner.results))
+        same = all(a is b for a, b in zip(statements, inner.statements))
+        if same and all(a is b for a, b in zip(results, inner.results)):
+            return inner
+        return Block(statements, results)
+
+    return rewrite(block)
+
+
+def fresh(symbol: Sym) -> Sym:
+    """A new symbol with the same name hint and type."""
+    return Sym(symbol.hint, symbol.type)
+
+
+def clone_statement(statement: Statement, mapping: dict[Sym, Atom]) -> Statement:
+    """A copy with fresh symbols for all it defines; `mapping` renames uses and is extended by the new symbols."""
+
+    def rename(old: Sym) -> Sym:
+        new = fresh(old)
+        mapping[old] = new
+        return new
+
+    def atom(old: Atom) -> Atom:
+        return mapping.get(old, old) if isinstance(old, Sym) else old
+
+    renamed = map_atoms(statement, atom, lambda inner: inner)  # operands first: they see the old scope
+    renamed = map_definitions(renamed, rename)
+    return map_atoms(renamed, lambda old: old, lambda inner: clone_block(inner, mapping))
+
+
+def clone_block(block: Block, mapping: dict[Sym, Atom]) -> Block:
+    """A copy of a block with fresh symbols for everything defined in it; see `clone_statement`."""
+    statements = tuple(clone_statement(statement, mapping) for statement in block.statements)
+    results = tuple(mapping.get(a, a) if isinstance(a, Sym) else a for a in block.results)
+    return Block(statements, results)
+
+
+def rebuild(function: Function, body: Block) -> Function:
+    """The function with another body; the same object when the body is the same."""
+    return function if body is function.body else replace(function, body=body)
+
