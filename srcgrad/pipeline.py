@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from srcgrad.config import Options
+from srcgrad.infer.captured import Captured
 from srcgrad.infer.signature import Spec
 from srcgrad.ir.nodes import Function
 
@@ -48,8 +49,12 @@ class Built:
     `entry` returns the leaves of `result` as a flat tuple, or the bare value when there is exactly one and
     `result` is a Leaf; `result` is the structure to rebuild from them:
     PRIMAL out · GRAD grads (or (grads, aux)) · VALUE_AND_GRAD (value, grads) (or ((value, aux), grads)) ·
-    VJP (out, grads) · JVP (out, out_tangent). `grads` is bare for one argnum given as int.
-    When `result` is made of plain (nested) tuples, `entry` returns that nesting itself."""
+    VJP (out, grads) · JVP (out, out_tangent). `grads` is bare for one argnum (the API wraps it where
+    the user gave a tuple of one). When `result` is made of plain (nested) tuples, `entry` returns that nesting itself.
+
+    `captured` are the constants the code was compiled for. `captured_arrays` are further leaves of the entry point:
+    they stand right after the leaves of the arguments, before cotangents or tangents. `written` are the positions
+    (among the leaves of the arguments) of the arrays that the user's function writes into."""
 
     entry: str
     source: str
@@ -57,3 +62,6 @@ class Built:
     report: str
     primal: Function
     function: Function
+    captured: tuple[Captured, ...] = ()
+    captured_arrays: tuple[Captured, ...] = ()
+    written: tuple[int, ...] = ()

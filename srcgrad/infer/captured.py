@@ -1,0 +1,85 @@
+"""What a compiled function took from outside its arguments: globals, closure cells, attributes, items.
+
+Scalars, strings and functions read this way are constants of the compiled code, so the code is right only while a
+fresh `read()` gives the same value; `holds()` is asked before every call from Python. Arrays are not constants:
+they become further leaves of the entry point, read at call time, so that in-place changes are seen.
+"""
+
+from __future__ import annotations
+
+import enum
+import types
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from srcgrad.infer.signature import describe
+
+
+class Kind(enum.Enum):
+    """How a captured value is reached from its holder."""
+
+    GLOBAL = "global"
+    CELL = "closure variable"
+    ATTRIBUTE = "attribute"
+    ITEM = "item"
+
+
+class Missing:
+    """What `Captured.read` gives when the value is not there any more."""
+
+
+MISSING = Missing()
+
+_BY_VALUE = (bool, int, float, complex, str, bytes, np.generic, np.dtype)
+
+
+@dataclass(frozen=True, eq=False)
+class Captured:
+    """One value that was read at compile time.
+
+    `holder` is the globals dict (GLOBAL), the cell object (CELL), the object or module (ATTRIBUTE), or the list,
+    tuple or dict (ITEM); `name` is the name, attribute, index or key; `value` is what was found."""
+
+    kind: Kind
+    holder: Any
+    name: Any
+    value: Any
+
+    def read(self) -> Any:
+        """The value as it is now."""
+        try:
+            match self.kind:
+                case Kind.GLOBAL | Kind.ITEM:
+                    return self.holder[self.name]
+                case Kind.CELL:
+                    return self.holder.cell_contents
+                case Kind.ATTRIBUTE:
+                    return getattr(self.holder, self.name)
+        except (AttributeError, LookupError, ValueError):
+            return MISSING
+
+    def holds(self) -> bool:
+        """Whether code that was compiled for `value` is right for the value of now."""
+        return same_constant(self.value, self.read())
+
+    def __str__(self) -> str:
+        return f"{self.kind.value} {self.name!r}"
+
+
+def same_constant(old: Any, new: Any) -> bool:
+    """Whether compiled code cannot tell `new` from `old`."""
+    if old is new and not isinstance(old, np.ndarray):
+        return True
+    if isinstance(old, np.ndarray):  # its contents are read at call time: the type is what was compiled in
+        return isinstance(new, np.ndarray) and describe(old) == describe(new)
+    if type(old) is not type(new):
+        return False
+    if isinstance(old, _BY_VALUE):
+        return repr(old) == repr(new)  # tells 0.0 from -0.0, and finds nan equal to nan
+    if isinstance(old, (tuple, list)):
+        return len(old) == len(new) and all(map(same_constant, old, new))
+    if isinstance(old, types.MethodType):
+        return old.__func__ is new.__func__ and old.__self__ is new.__self__
+    return False
