@@ -17,8 +17,29 @@ import numpy as np
 
 from srcgrad.errors import Diagnostic, InternalError
 from srcgrad.ir.nodes import (
-    Alloc, Atom, Block, Call, Callee, Const, Copy, Dim, For, Function, If, Let, Load, NewStack, Pop, Print, Push,
-    Raise, Slice, Store, Sym, View, While,
+    Alloc,
+    Atom,
+    Block,
+    Call,
+    Callee,
+    Const,
+    Copy,
+    Dim,
+    For,
+    Function,
+    If,
+    Let,
+    Load,
+    NewStack,
+    Pop,
+    Print,
+    Push,
+    Raise,
+    Slice,
+    Store,
+    Sym,
+    View,
+    While,
 )  # fmt: skip
 from srcgrad.ir.types import Array, Scalar, Type
 
