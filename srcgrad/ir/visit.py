@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
+from operator import is_
+from typing import Any, get_args
 
 from srcgrad.ir.nodes import (
-    Atom, Block, Const, For, Function, Slice, Statement, Sym, While, blocks, definitions, operands,
+    Atom, Block, Const, For, Function, Let, Load, Slice, Statement, Sym, While, blocks, definitions, operands,
 )  # fmt: skip
 
 
@@ -60,17 +62,38 @@ def free_symbols(block: Block, bound: tuple[Sym, ...] = ()) -> tuple[Sym, ...]:
 
 def map_atoms(statement: Statement, atom: Callable[[Atom], Atom], block: Callable[[Block], Block]) -> Statement:
     """The statement with `atom` applied to its operands and `block` to its nested blocks."""
-    changes: dict[str, object] = {}
-    skip = {"result", "results", "index"} if isinstance(statement, For) else {"result", "results"}
-    skip |= {"parameters", "trips", "counter", "span"}
-    for field_ in fields(statement):
-        if field_.name in skip:
-            continue
-        old = getattr(statement, field_.name)
+    if isinstance(statement, Let):  # the two commonest kinds, without the generic machinery: passes live here
+        arguments = _map_tuple(statement.arguments, atom)
+        if arguments is statement.arguments:
+            return statement
+        return Let(statement.result, statement.op, arguments, statement.span)
+    if isinstance(statement, Load):
+        array, index = atom(statement.array), _map_tuple(statement.index, atom)
+        if array is statement.array and index is statement.index:
+            return statement
+        assert isinstance(array, Sym)
+        return Load(statement.result, array, index, statement.span)
+    changes: dict[str, Any] = {}
+    for name in _OPERAND_FIELDS[type(statement)]:
+        old = getattr(statement, name)
         new = _map_value(old, atom, block)
         if new is not old:
-            changes[field_.name] = new
+            changes[name] = new
     return replace(statement, **changes) if changes else statement
+
+
+def _operand_fields(kind: type) -> tuple[str, ...]:
+    """The fields of a statement class that hold operands and blocks, not what it defines."""
+    skip = {"result", "results", "parameters", "trips", "counter", "span"} | ({"index"} if kind is For else set())
+    return tuple(field.name for field in fields(kind) if field.name not in skip)
+
+
+_OPERAND_FIELDS: dict[type, tuple[str, ...]] = {kind: _operand_fields(kind) for kind in get_args(Statement)}
+
+
+def _map_tuple(atoms: tuple[Atom, ...], atom: Callable[[Atom], Atom]) -> tuple[Atom, ...]:
+    new = tuple(map(atom, atoms))
+    return atoms if all(map(is_, new, atoms)) else new
 
 
 def _map_value(value: object, atom: Callable[[Atom], Atom], block: Callable[[Block], Block]) -> object:
@@ -91,7 +114,7 @@ def _map_value(value: object, atom: Callable[[Atom], Atom], block: Callable[[Blo
 
 def map_definitions(statement: Statement, rename: Callable[[Sym], Sym]) -> Statement:
     """The statement with `rename` applied to everything it defines (for itself and for its nested blocks)."""
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     names = ["result", "trips", "counter"] + (["index"] if isinstance(statement, For) else [])
     for name in names:
         if hasattr(statement, name):
