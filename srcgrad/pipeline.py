@@ -6,14 +6,22 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from srcgrad.adjoint.driver import Adjoint, reverse_mode
+from srcgrad.adjoint.report import report
+from srcgrad.adjoint.tangent import forward_mode
 from srcgrad.config import Options
+from srcgrad.emit import Nested, emit
+from srcgrad.errors import ArgumentError, Diagnostic
+from srcgrad.frontend import Lowered, lower
 from srcgrad.infer.captured import Captured
-from srcgrad.infer.signature import Spec
-from srcgrad.ir.nodes import Function
+from srcgrad.infer.signature import Leaf, Node, Spec, Static, leaves
+from srcgrad.ir.nodes import Function, Sym
+from srcgrad.ir.types import Scalar
+from srcgrad.opt import optimise
 
 
 class Transform(enum.Enum):
@@ -65,3 +73,166 @@ class Built:
     captured: tuple[Captured, ...] = ()
     captured_arrays: tuple[Captured, ...] = ()
     written: tuple[int, ...] = ()
+
+
+def build(request: Request) -> Built:
+    """Compile a request down to Python text. Raises `Unsupported` for what cannot be done right."""
+    lowered = lower(request.function, request.specs)
+    primal = optimise(lowered.function)
+    made = _TRANSFORMS[request.transform](request, lowered, primal)
+    function = optimise(made.function)
+    text = emit(function, nesting(made.result), header=_header(request))
+    return Built(
+        entry=function.name, source=text, result=made.result, report=made.report, primal=primal, function=function,
+        captured=lowered.captured, captured_arrays=lowered.captured_arrays, written=lowered.written,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A transformed function, the structure of what it returns, and the report on it."""
+
+    function: Function
+    result: Spec
+    report: str
+
+
+def _make_primal(request: Request, lowered: Lowered, primal: Function) -> _Made:
+    return _Made(primal, lowered.out, f"{primal.name}: the primal; nothing is kept")
+
+
+def _make_vjp(request: Request, lowered: Lowered, primal: Function) -> _Made:
+    outputs = [k for k, leaf in enumerate(leaves(lowered.out)) if _is_floating(leaf)]
+    adjoint = _adjoint(request, primal, outputs, seeded=True)
+    gradients = tuple(gradient_spec(request.specs[k]) for k in request.argnums)
+    return _made(adjoint, adjoint.function, tuple_spec(lowered.out, tuple_spec(*gradients)))
+
+
+def _make_value_and_grad(request: Request, lowered: Lowered, primal: Function) -> _Made:
+    _check_scalar(request, lowered, primal)
+    adjoint = _adjoint(request, primal, [0], seeded=False)
+    return _made(adjoint, adjoint.function, tuple_spec(lowered.out, _gradients(request)))
+
+
+def _make_grad(request: Request, lowered: Lowered, primal: Function) -> _Made:
+    """The adjoint without the value; its auxiliary results stay, after the gradients."""
+    _check_scalar(request, lowered, primal)
+    adjoint = _adjoint(request, primal, [0], seeded=False)
+    count = len(primal.body.results)
+    results = adjoint.function.body.results
+    kept = (*results[count:], *(results[1:count] if request.has_aux else ()))
+    function = replace(adjoint.function, body=replace(adjoint.function.body, results=kept))
+    result = _gradients(request)
+    if request.has_aux:
+        assert isinstance(lowered.out, Node)
+        result = tuple_spec(result, lowered.out.children[1])
+    return _made(adjoint, function, result)
+
+
+def _make_jvp(request: Request, lowered: Lowered, primal: Function) -> _Made:
+    function = forward_mode(primal, _wrt(request, primal), name=f"{primal.name}_jvp")
+    result = tuple_spec(lowered.out, gradient_spec(lowered.out))
+    return _Made(function, result, f"{function.name}: forward mode; nothing is kept")
+
+
+_TRANSFORMS: dict[Transform, Callable[[Request, Lowered, Function], _Made]] = {
+    Transform.PRIMAL: _make_primal,
+    Transform.GRAD: _make_grad,
+    Transform.VALUE_AND_GRAD: _make_value_and_grad,
+    Transform.VJP: _make_vjp,
+    Transform.JVP: _make_jvp,
+}
+
+
+def _adjoint(request: Request, primal: Function, outputs: list[int], *, seeded: bool) -> Adjoint:
+    name = f"{primal.name}_{request.transform.value}"
+    wrt = _wrt(request, primal)
+    return reverse_mode(primal, wrt, outputs, name=name, seeded=seeded, strong_zero=request.options.strong_zero)
+
+
+def _made(adjoint: Adjoint, function: Function, result: Spec) -> _Made:
+    return _Made(function, result, report(function.name, adjoint.plan, adjoint.shadows))
+
+
+def _check_scalar(request: Request, lowered: Lowered, primal: Function) -> None:
+    """`grad` differentiates one floating scalar (the first of a pair where there is an auxiliary result)."""
+    out = lowered.out
+    if request.has_aux:
+        if not isinstance(out, Node) or len(out.children) != 2:
+            raise ArgumentError(
+                Diagnostic(
+                    f"{primal.name} must return a pair (value, aux) with has_aux=True", primal.span,
+                    advice="return the value to differentiate first, everything else second",
+                )
+            )  # fmt: skip
+        out = out.children[0]
+    if not isinstance(out, Leaf) or not isinstance(out.type, Scalar) or not out.type.is_float:
+        what = out.type if isinstance(out, Leaf) else "several values" if isinstance(out, Node) else repr(out.value)
+        raise ArgumentError(
+            Diagnostic(
+                f"grad needs a function that returns one real number; {primal.name} returns {what}", primal.span,
+                why="a gradient is defined for a scalar output only",
+                advice="use vjp for products with a cotangent, jacobian for all derivatives, has_aux=True where only "
+                "the first of two results is to be differentiated, or return a sum",
+            )
+        )  # fmt: skip
+
+
+def _wrt(request: Request, primal: Function) -> list[Sym]:
+    """The floating parameters of the arguments to differentiate, in the order of `argnums`."""
+    found: list[Sym] = []
+    for position in request.argnums:
+        first = sum(len(tuple(leaves(spec))) for spec in request.specs[:position])
+        own = tuple(leaves(request.specs[position]))
+        found += [primal.params[first + k] for k, leaf in enumerate(own) if _is_floating(leaf)]
+    return found
+
+
+def _is_floating(leaf: Leaf) -> bool:
+    return leaf.type.is_float
+
+
+def gradient_spec(spec: Spec) -> Spec:
+    """The structure of the gradient (or tangent) of a value: floating leaves stay, all else becomes None."""
+    match spec:
+        case Leaf():
+            return spec if _is_floating(spec) else Static(None)
+        case Node(container, keys, children):
+            return Node(container, keys, tuple(map(gradient_spec, children)))
+        case _:
+            return Static(None)
+
+
+def tuple_spec(*children: Spec) -> Node:
+    return Node(tuple, tuple(range(len(children))), children)
+
+
+def _gradients(request: Request) -> Spec:
+    specs = tuple(gradient_spec(request.specs[k]) for k in request.argnums)
+    return specs[0] if len(specs) == 1 else tuple_spec(*specs)
+
+
+def nesting(result: Spec) -> Nested:
+    """How the entry point nests its results: as `result` says where that is tuples of leaves, else flat."""
+    count = len(tuple(leaves(result)))
+    if not _is_plain(result):
+        return tuple(range(count))
+    return _nest(result, iter(range(count)))
+
+
+def _is_plain(spec: Spec) -> bool:
+    if isinstance(spec, Node):
+        return spec.container is tuple and bool(spec.children) and all(map(_is_plain, spec.children))
+    return isinstance(spec, Leaf)
+
+
+def _nest(spec: Spec, numbers: Iterator[int]) -> Nested:
+    if isinstance(spec, Node):
+        return tuple(_nest(child, numbers) for child in spec.children)
+    return next(numbers)
+
+
+def _header(request: Request) -> str:
+    names = {Transform.PRIMAL: "Primal", Transform.JVP: "Tangent"}
+    what = names.get(request.transform, "Adjoint")
+    return f"{what} of {getattr(request.function, '__qualname__', request.function)}, generated by srcgrad."

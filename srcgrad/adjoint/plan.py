@@ -1,0 +1,289 @@
+"""The plan: how the reverse sweep gets each primal value that it uses.
+
+In: a function, its regions and clobbers, and the primal values that the reverse sweep was seen to use. Out: `Plan`, a
+side table. A value of the outermost block is simply in scope. Any other is provided again when the reverse sweep
+enters (backwards) the block that defines it:
+
+- RECOMPUTE: done again from values that are provided themselves; a load may be, when nothing overwrote the element,
+  or when everything that did has been undone by then.
+- KEEP: saved by the forward sweep, in an array indexed by the enclosing loops where all trip counts are known before
+  the outermost of them starts, else on a stack.
+- ROTATE: an array reference that a loop only passes around (buffer swaps) is passed around backwards.
+
+Stores into memory whose old contents are needed later are *undone*: the forward sweep keeps what they overwrite, the
+reverse sweep puts it back, so that it sees memory as the forward sweep saw it.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from srcgrad.analysis.clobber import Clobbers
+from srcgrad.analysis.regions import Loop, Region, Regions
+from srcgrad.ir.alias import AliasClasses
+from srcgrad.ir.nodes import (
+    Atom,
+    Block,
+    Call,
+    Const,
+    Dim,
+    For,
+    If,
+    Let,
+    Load,
+    Statement,
+    Store,
+    Sym,
+    View,
+    operands,
+)  # fmt: skip
+from srcgrad.ir.types import Array, Stack
+from srcgrad.ir.visit import free_symbols, walk
+
+
+class Reason(enum.Enum):
+    """Why a value is kept rather than computed again."""
+
+    CARRIED = "changes from iteration to iteration"
+    OVERWRITTEN = "read from memory that is overwritten later"
+    UNDO = "old contents, put back when the store is undone"
+    LOOP_RESULT = "result of a loop"
+    BRANCH_RESULT = "result of a branch that is not repeated"
+    REFERENCE = "memory allocated in a loop"
+    CALL_RESULT = "result of a call"
+
+
+class Container(enum.Enum):
+    DENSE = "array over the enclosing loops"
+    STACK = "stack"
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A value that the forward sweep saves: `symbol`, defined in `region`, goes to `container`."""
+
+    symbol: Sym
+    region: Region
+    reason: Reason
+    container: Container
+    statement: Statement | None
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """`kept` and `recomputed` by region; `undone` stores with the symbol of the value each overwrites; the array
+    slots of each loop that are rotated backwards."""
+
+    kept: dict[Region, tuple[Kept, ...]] = field(default_factory=dict)
+    recomputed: dict[Region, tuple[Statement, ...]] = field(default_factory=dict)
+    undone: dict[Store, Sym] = field(default_factory=dict)
+    rotated: dict[Loop, tuple[int, ...]] = field(default_factory=dict)
+
+    def all_kept(self) -> tuple[Kept, ...]:
+        return tuple(kept for group in self.kept.values() for kept in group)
+
+
+EMPTY = Plan()
+
+
+def make_plan(
+    needs: Iterable[Sym], regions: Regions, clobbers: Clobbers, aliases: AliasClasses, undone: dict[Store, Sym]
+) -> Plan:
+    """The plan for a reverse sweep that uses `needs` and already undoes `undone` (from an earlier round: the stores
+    it undoes are part of what it uses). When the result undoes more stores, the sweep must be written again."""
+    needs = tuple(needs)
+    trial = _Closure(regions, clobbers, aliases, None)
+    trial.need_all(needs)
+    chosen = _choose_undo(trial, aliases) | {aliases.root(store.array) for store in undone}
+    closure = _Closure(regions, clobbers, aliases, chosen)
+    closure.need_all(needs)
+    all_undone = dict(undone)
+    for store in closure.stores:
+        all_undone.setdefault(store, Sym(f"{store.array.hint}_old", store.array.type.element))  # type: ignore[union-attr]
+    for store, old in undone.items():
+        closure.keep_old(store, old)
+    return Plan(closure.kept_by_region(), closure.recomputed_by_region(), all_undone, closure.rotated)
+
+
+def _choose_undo(trial: _Closure, aliases: AliasClasses) -> set[Sym]:
+    """The alias classes where keeping what stores overwrite costs less than keeping what loads read."""
+    chosen = set()
+    for root, (loads, stores) in trial.undoable.items():
+        if sum(map(trial.weight, stores)) < sum(map(trial.weight, loads)):
+            chosen.add(root)
+    return chosen
+
+
+class _Closure:
+    """Follows needs to what they need, until all are in scope, recomputed, kept or rotated.
+
+    `undo_classes` are the alias classes whose clobbering stores are undone; `None` tries all and notes the cost."""
+
+    def __init__(
+        self, regions: Regions, clobbers: Clobbers, aliases: AliasClasses, undo_classes: set[Sym] | None
+    ) -> None:
+        self._regions = regions
+        self._clobbers = clobbers
+        self._aliases = aliases
+        self._undo_classes = undo_classes
+        self._seen: set[Sym] = set()
+        self._kept: dict[Sym, Kept] = {}
+        self._recomputed: dict[Statement, Region] = {}
+        self.rotated: dict[Loop, tuple[int, ...]] = {}
+        self.stores: dict[Store, None] = {}
+        self.undoable: dict[Sym, tuple[dict[Load, None], dict[Store, None]]] = {}
+
+    def weight(self, statement: Statement) -> int:
+        """A guess at how often a statement runs."""
+        return 16 ** self._regions.of_statement[statement].depth
+
+    def need_all(self, symbols: Iterable[Atom]) -> None:
+        for symbol in symbols:
+            if isinstance(symbol, Sym):
+                self.need(symbol)
+
+    def need(self, symbol: Sym) -> None:
+        if symbol in self._seen or isinstance(symbol.type, Stack):
+            return
+        self._seen.add(symbol)
+        region = self._regions.of_symbol[symbol]
+        if region is self._regions.root or self._regions.is_index(symbol):
+            self._need_bounds(region)
+        elif symbol in self._regions.loop_of:
+            self._need_parameter(symbol)
+        else:
+            self._need_definition(symbol, self._regions.definition[symbol])
+
+    def _need_bounds(self, region: Region) -> None:
+        """Nothing to do: the mirrored loop has the index, and its bounds are asked for when it is written."""
+
+    def _need_parameter(self, symbol: Sym) -> None:
+        loop = self._regions.loop_of[symbol]
+        slot = loop.parameters.index(symbol)
+        cycle = rotation(loop, slot)
+        if isinstance(symbol.type, Array) and cycle:
+            self.rotated[loop] = tuple(sorted({*self.rotated.get(loop, ()), *cycle}))
+            self.need_all(loop.results[k] for k in cycle)
+        elif isinstance(symbol.type, Array):
+            self._keep(symbol, Reason.REFERENCE)
+        else:
+            self._keep(symbol, Reason.CARRIED)
+
+    def _need_definition(self, symbol: Sym, statement: Statement) -> None:
+        match statement:
+            case Let() | Dim() | View():
+                self._recompute(statement)
+            case Load():
+                self._need_load(statement)
+            case If() if symbol.type and self._repeatable(statement):
+                self._recompute(statement)
+            case If():
+                self._keep(symbol, Reason.REFERENCE if isinstance(symbol.type, Array) else Reason.BRANCH_RESULT)
+            case Call():
+                self._keep(symbol, Reason.CALL_RESULT)
+            case _:
+                self._keep(symbol, Reason.REFERENCE if isinstance(symbol.type, Array) else Reason.LOOP_RESULT)
+
+    def _need_load(self, load: Load) -> None:
+        if self._readable_again(load):
+            self._recompute(load)
+        else:
+            self._keep(load.result, Reason.OVERWRITTEN)
+
+    def _readable_again(self, load: Load) -> bool:
+        """Will memory hold the loaded element when the reverse sweep enters the load's block? Where that takes
+        undoing stores, they are noted."""
+        clobbers = self._clobbers.of(load)
+        stores = {c.store: None for c in clobbers if isinstance(c.store, Store)}
+        if any(c.in_block for c in clobbers) or len(stores) < len({c.store for c in clobbers}):
+            return False
+        if not stores:
+            return True
+        root = self._aliases.root(load.array)
+        if self._undo_classes is None:
+            loads, all_stores = self.undoable.setdefault(root, ({}, {}))
+            loads[load] = None
+            all_stores.update(stores)
+            return True
+        if root not in self._undo_classes:
+            return False
+        self.stores.update(stores)
+        return True
+
+    def _repeatable(self, statement: If) -> bool:
+        """Can the whole branch be run again (nothing but scalar work and loads that still read the same)?"""
+        inside = [s for block in (statement.then, statement.orelse) for s in walk(block)]
+        if not all(isinstance(s, (Let, Dim, Load, If)) for s in inside):
+            return False
+        if any(isinstance(r.type, Array) for r in statement.results):
+            return False
+        # a load inside must survive to the end of the *outer* block: stores after the If, in it, count as later
+        here = self._regions.of_statement[statement]
+        return all(self._survives(s, here) for s in inside if isinstance(s, Load))
+
+    def _survives(self, load: Load, outer: Region) -> bool:
+        clobbers = self._clobbers.of(load)
+        if any(c.in_block or outer.encloses(self._regions.of_statement[c.store]) for c in clobbers):
+            return False
+        return self._readable_again(load)
+
+    def _recompute(self, statement: Statement) -> None:
+        self._recomputed[statement] = self._regions.of_statement[statement]
+        self.need_all(operands(statement))
+        if isinstance(statement, If):
+            for block in (statement.then, statement.orelse):
+                self.need_all(free_symbols(block))
+
+    def _keep(self, symbol: Sym, reason: Reason) -> None:
+        region = self._regions.of_symbol[symbol]
+        statement = self._regions.definition.get(symbol)
+        self._kept[symbol] = Kept(symbol, region, reason, self._container(symbol, region), statement)
+
+    def _container(self, symbol: Sym, region: Region) -> Container:
+        dense = not isinstance(symbol.type, Array) and all(map(self._rectangular, region.loops)) and region.loops
+        return Container.DENSE if dense else Container.STACK
+
+    def _rectangular(self, loop: Loop) -> bool:
+        """Are the bounds known in the outermost block?"""
+        return isinstance(loop, For) and all(
+            isinstance(atom, Const) or self._regions.of_symbol[atom] is self._regions.root
+            for atom in (loop.start, loop.stop, loop.step)
+        )
+
+    def keep_old(self, store: Store, old: Sym) -> None:
+        """Keep what an undone store overwrites."""
+        region = self._regions.of_statement[store]
+        if region is not self._regions.root:
+            self._kept[old] = Kept(old, region, Reason.UNDO, self._container(old, region), store)
+
+    def kept_by_region(self) -> dict[Region, tuple[Kept, ...]]:
+        groups: dict[Region, list[Kept]] = {}
+        for kept in self._kept.values():
+            groups.setdefault(kept.region, []).append(kept)
+        return {region: tuple(group) for region, group in groups.items()}
+
+    def recomputed_by_region(self) -> dict[Region, tuple[Statement, ...]]:
+        groups: dict[Region, list[Statement]] = {}
+        for statement, region in self._recomputed.items():
+            groups.setdefault(region, []).append(statement)
+        position = self._regions.position
+        return {region: tuple(sorted(group, key=position.__getitem__)) for region, group in groups.items()}
+
+
+def rotation(loop: Loop, slot: int) -> tuple[int, ...]:
+    """The slots among which `slot` is passed around, in order, when iteration after iteration only permutes them:
+    slot k yields the parameter of the next slot in the tuple. Empty when some value comes from elsewhere."""
+    body: Block = loop.body
+    numbers = {parameter: k for k, parameter in enumerate(loop.parameters)}
+    cycle = [slot]
+    while True:
+        following = body.results[cycle[-1]]
+        if not isinstance(following, Sym) or following not in numbers:
+            return ()
+        if numbers[following] == slot:
+            return tuple(cycle)
+        if numbers[following] in cycle:
+            return ()
+        cycle.append(numbers[following])

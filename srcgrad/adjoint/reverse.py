@@ -1,0 +1,356 @@
+"""The reverse sweep: the adjoint of each statement, in reverse order.
+
+In: a function with shadows, its activity and a plan. Out: the statements of the reverse sweep, and the primal values
+it uses (`ReverseSweep.needs`), from which the plan is made: the sweep is written once with an empty plan to see what
+it needs, and again with the plan that provides it.
+
+Cotangents of scalars are values (`_bars` maps a primal symbol to the cotangent so far); those of arrays live in
+shadow memory. The reverse of a loop carries, as its own loop values, the cotangents of what the loop carries and of
+the outer scalars it uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from srcgrad.adjoint.partials import contribution, formula_environment, zero
+from srcgrad.adjoint.plan import Plan
+from srcgrad.adjoint.shadow import Shadows
+from srcgrad.adjoint.tapes import Tapes
+from srcgrad.analysis.activity import Activity
+from srcgrad.analysis.regions import Loop, Region, Regions
+from srcgrad.errors import Diagnostic, InternalError, Unsupported
+from srcgrad.ir.build import Builder, int_const
+from srcgrad.ir.nodes import (
+    Alloc,
+    Atom,
+    Block,
+    Call,
+    Copy,
+    For,
+    If,
+    Let,
+    Load,
+    Pop,
+    Push,
+    Slice,
+    Statement,
+    Store,
+    Sym,
+    View,
+    While,
+    blocks,
+)  # fmt: skip
+from srcgrad.ir.types import INT64, Array, Scalar
+from srcgrad.ir.visit import clone_statement, free_symbols, inner_symbols, walk
+from srcgrad.ops.formula import names_in
+
+
+class ReverseSweep:
+    """Writes the reverse sweep of one function into a builder."""
+
+    def __init__(
+        self, builder: Builder, regions: Regions, activity: Activity, shadows: Shadows, plan: Plan, tapes: Tapes,
+        *, planned: bool, strong_zero: bool = False,
+    ) -> None:  # fmt: skip
+        self.needs: dict[Sym, None] = {}
+        self._builder = builder
+        self._regions = regions
+        self._activity = activity
+        self._shadows = shadows
+        self._plan = plan
+        self._tapes = tapes
+        self._planned = planned
+        self._strong_zero = strong_zero
+        self._bars: dict[Sym, Atom] = {}
+        self._provided: dict[Sym, Atom] = {}
+        self._local_shadows: dict[Sym, Sym] = {}
+
+    # -- cotangents -------------------------------------------------------------------------------------------
+
+    def accumulate(self, atom: Atom, value: Atom) -> None:
+        """Add to the cotangent of a scalar; nothing happens where it is not active."""
+        if not isinstance(atom, Sym) or not self._activity(atom):
+            return
+        assert isinstance(atom.type, Scalar)
+        value = self._builder.cast(value, atom.type)
+        old = self._bars.get(atom)
+        self._bars[atom] = value if old is None else self._builder.op("add", old, value, hint=f"{atom.hint}_bar")
+
+    def cotangent(self, symbol: Sym) -> Atom:
+        """The cotangent of a scalar so far."""
+        assert isinstance(symbol.type, Scalar)
+        return self._bars.get(symbol, zero(symbol.type))
+
+    def shadow(self, array: Sym) -> Sym:
+        """The shadow of an active array, as seen from the block being reversed."""
+        if array in self._shadows.forward:
+            shadow = self.primal(self._shadows.forward[array])
+            assert isinstance(shadow, Sym)
+            return shadow
+        if array not in self._local_shadows:
+            self._local_shadows[array] = self._make_shadow(array)
+        return self._local_shadows[array]
+
+    def _make_shadow(self, array: Sym) -> Sym:
+        """The shadow of memory (or a view) that belongs to the block being reversed."""
+        definition = self._regions.definition[array]
+        hint = f"{array.hint}_bar"
+        match definition:
+            case Alloc(shape=shape):
+                return self._builder.alloc(tuple(map(self.primal, shape)), array.type.dtype, 0.0, hint)  # type: ignore[union-attr]
+            case Copy():
+                source = self.primal(definition.array)
+                assert isinstance(source, Sym)
+                return self._builder.alloc_like(source, 0.0, hint)
+            case View(array=base, entries=entries, permutation=permutation):
+                return self._builder.view(self.shadow(base), tuple(map(self._entry, entries)), permutation, hint)
+            case _:
+                raise InternalError(Diagnostic(f"the array {array} has no shadow"))
+
+    def _entry(self, entry: Atom | Slice) -> Atom | Slice:
+        if isinstance(entry, Slice):
+            return Slice(self.primal(entry.start), self.primal(entry.length), self.primal(entry.step))
+        return self.primal(entry)
+
+    # -- primal values ----------------------------------------------------------------------------------------
+
+    def primal(self, atom: Atom) -> Atom:
+        """What stands for a primal value in the block being reversed."""
+        if not isinstance(atom, Sym):
+            return atom
+        if atom in self._provided:
+            return self._provided[atom]
+        if self._regions.of_symbol.get(atom, self._regions.root) is self._regions.root:
+            return atom
+        if self._planned:
+            raise InternalError(Diagnostic(f"the reverse sweep uses {atom}, which the plan does not provide"))
+        self.needs[atom] = None
+        return atom
+
+    def _provide(self, region: Region) -> None:
+        """Make the primal values of a block that is entered backwards, in the order of the primal, and the shadows
+        of its own arrays (before the blocks nested in it use them)."""
+        kept = {k.symbol: k for k in self._plan.kept.get(region, ())}
+        done = [s for s in kept if self._regions.definition.get(s) is None and s in self._regions.loop_of]
+        for symbol in done:
+            self._provided[symbol] = self._tapes.restore(self._builder, kept.pop(symbol), self.primal)
+        for symbol, entry in kept.items():
+            self._provided[symbol] = self._tapes.restore(self._builder, entry, self.primal)
+        for statement in self._plan.recomputed.get(region, ()):
+            self._builder.span = statement.span
+            self._builder.emit(clone_statement(statement, self._provided))
+        for statement in region.block.statements:
+            if isinstance(statement, (Alloc, Copy, View)) and self._has_local_shadow(statement.result):
+                self._local_shadows[statement.result] = self._make_shadow(statement.result)
+
+    def _has_local_shadow(self, array: Sym) -> bool:
+        return array.type.is_float and self._activity(array) and array not in self._shadows.forward  # type: ignore[union-attr]
+
+    # -- blocks and statements --------------------------------------------------------------------------------
+
+    def block(self, block: Block) -> None:
+        """Append the adjoint of a block's statements."""
+        for statement in reversed(block.statements):
+            if self._matters(statement):
+                self._builder.span = statement.span
+                self._statement(statement)
+
+    def _matters(self, statement: Statement) -> bool:
+        """Has the statement an adjoint, or a store inside that must be undone?"""
+        if not blocks(statement):
+            return True
+        return any(self._matters_alone(inner) for block in blocks(statement) for inner in walk(block)) or any(
+            self._activity(symbol) for symbol in getattr(statement, "results", ())
+        )
+
+    def _matters_alone(self, statement: Statement) -> bool:
+        match statement:
+            case Let(result=result) | Load(result=result) | Copy(result=result):
+                return self._activity(result)
+            case Store(array=array):
+                return self._activity(array) or statement in self._plan.undone
+            case Call() | Push() | Pop():
+                return any(self._activity(s) for s in (*statement_symbols(statement),))
+            case If() | For() | While():
+                return any(map(self._activity, statement.results))
+            case _:
+                return False
+
+    def _statement(self, statement: Statement) -> None:
+        match statement:
+            case Let():
+                self._let(statement)
+            case Load(result=result, array=array, index=index):
+                bar = self._bars.pop(result, None)
+                if bar is not None and self._activity(array):
+                    self._builder.store(self.shadow(array), tuple(map(self.primal, index)), bar, accumulate=True)
+            case Store():
+                self._store(statement)
+            case Copy(result=result, array=array):
+                if self._activity(result) and self._activity(array):
+                    add_elementwise(self._builder, self.shadow(array), self.shadow(result))
+            case If():
+                self._if(statement)
+            case For() | While():
+                self._loop(statement)
+            case Call() | Push() | Pop():
+                self._refuse_call(statement)
+
+    def _refuse_call(self, statement: Statement) -> None:
+        if self._matters_alone(statement):
+            raise Unsupported(
+                Diagnostic(
+                    "reverse mode does not go through this call yet",
+                    statement.span,
+                    why="the value depends on a recursive call or on a growing tape",
+                    advice="use forward mode (jvp), or write the recursion as a loop",
+                )
+            )
+
+    def _let(self, statement: Let) -> None:
+        bar = self._bars.pop(statement.result, None)
+        if bar is None:
+            return
+        for argument, formula in zip(statement.arguments, statement.op.partials, strict=True):
+            if formula is None or not self._activity(argument):
+                continue
+            environment = formula_environment(statement, formula, self.primal, names_in(formula))
+            value = contribution(self._builder, formula, environment, bar)
+            if self._strong_zero and statement.op.singular:
+                silent = self._builder.op("eq", bar, zero(bar.type))  # type: ignore[arg-type]
+                value = self._builder.op("select", silent, zero(value.type), value)  # type: ignore[arg-type]
+            self.accumulate(argument, value)
+
+    def _store(self, statement: Store) -> None:
+        index = tuple(map(self.primal, statement.index)) if self._matters_alone(statement) else ()
+        if self._activity(statement.array):
+            shadow = self.shadow(statement.array)
+            if self._activity(statement.value):
+                hint = f"{statement.value.hint}_bar" if isinstance(statement.value, Sym) else "t"
+                self.accumulate(statement.value, self._builder.load(shadow, index, hint))
+            if not statement.accumulate:
+                self._builder.store(shadow, index, zero(shadow.type.element))  # type: ignore[union-attr]
+        if statement in self._plan.undone:
+            array = self.primal(statement.array)
+            assert isinstance(array, Sym)
+            self._builder.store(array, index, self.primal(self._plan.undone[statement]))
+
+    # -- control flow -----------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _scope(self, bars: dict[Sym, Atom]) -> Iterator[None]:
+        """Reverse a nested block with its own cotangents."""
+        outer = self._bars
+        self._bars = bars
+        try:
+            yield
+        finally:
+            self._bars = outer
+
+    def _free_active(self, statement: Statement) -> tuple[Sym, ...]:
+        """The active scalars from outside that the nested blocks use."""
+        inner = inner_symbols(statement)
+        found = [s for block in blocks(statement) for s in free_symbols(block, inner)]
+        return tuple(dict.fromkeys(s for s in found if isinstance(s.type, Scalar) and self._activity(s)))
+
+    def _if(self, statement: If) -> None:
+        incoming = [self._bars.pop(result, None) for result in statement.results]
+        free = self._free_active(statement)
+        condition = self.primal(statement.condition)
+        branches = []
+        for block in (statement.then, statement.orelse):
+            with self._builder.block() as statements, self._scope({f: self._bars[f] for f in free if f in self._bars}):
+                for atom, bar in zip(block.results, incoming, strict=True):
+                    if bar is not None:
+                        self.accumulate(atom, bar)
+                self._provide(self._regions.of_block[block])
+                self.block(block)
+                branches.append(Block(tuple(statements), tuple(map(self.cotangent, free))))
+        results = self._builder.if_(condition, *branches, hints=tuple(f"{f.hint}_bar" for f in free))
+        self._bars.update(zip(free, results, strict=True))
+
+    def _loop(self, loop: Loop) -> None:
+        active = [k for k, p in enumerate(loop.parameters) if isinstance(p.type, Scalar) and self._activity(p)]
+        initial: list[Atom] = []
+        for k, result in enumerate(loop.results):
+            bar = self._bars.pop(result, None)
+            if k in active:
+                initial.append(bar if bar is not None else zero(result.type))  # type: ignore[arg-type]
+        free = self._free_active(loop)
+        rotated = self._plan.rotated.get(loop, ())
+        initial += [self.cotangent(f) for f in free]
+        initial += [self.primal(loop.results[k]) for k in rotated]
+        hints = [f"{loop.parameters[k].hint}_bar" for k in active] + [f"{f.hint}_bar" for f in free]
+        hints += [loop.parameters[k].hint for k in rotated]
+        parameters = tuple(Sym(hint, atom.type) for hint, atom in zip(hints, initial, strict=True))
+        index, body = self._loop_body(loop, active, free, rotated, parameters)
+        results = tuple(Sym(p.hint, p.type) for p in parameters)
+        start, stop, step = self._bounds(loop)
+        self._builder.span = loop.span
+        self._builder.emit(
+            For(results, index, start, stop, step, parameters, tuple(initial), body,
+                not loop.reverse if isinstance(loop, For) else True, loop.span)
+        )  # fmt: skip
+        for f, result in zip(free, results[len(active) :], strict=False):
+            self._bars[f] = result
+        for k, result in zip(active, results, strict=False):
+            self.accumulate(loop.initial[k], result)
+
+    def _bounds(self, loop: Loop) -> tuple[Atom, Atom, Atom]:
+        if isinstance(loop, For):
+            return self.primal(loop.start), self.primal(loop.stop), self.primal(loop.step)
+        return int_const(0), self.primal(loop.trips), int_const(1)
+
+    def _loop_body(
+        self, loop: Loop, active: list[int], free: tuple[Sym, ...], rotated: tuple[int, ...], parameters: tuple[Sym, ...]
+    ) -> tuple[Sym, Block]:
+        """One iteration backwards: cotangents of what it yielded come in, those of its parameters go out."""
+        primal_index = loop.index if isinstance(loop, For) else loop.counter
+        index = Sym(primal_index.hint, INT64)
+        bars_in = parameters[: len(active)]
+        free_in = parameters[len(active) : len(active) + len(free)]
+        references = parameters[len(active) + len(free) :]
+        with self._builder.block() as statements, self._scope(dict(zip(free, free_in, strict=True))):
+            self._provided[primal_index] = index
+            for k, reference in zip(rotated, references, strict=True):
+                yielded = loop.body.results[k]
+                assert isinstance(yielded, Sym)
+                self._provided[yielded] = reference
+            for k, bar in zip(active, bars_in, strict=True):
+                self.accumulate(loop.body.results[k], bar)
+            self._provide(self._regions.of_block[loop.body])
+            self.block(loop.body)
+            yields = [self.cotangent(loop.parameters[k]) for k in active]
+            yields += [self.cotangent(f) for f in free]
+            yields += [self.primal(loop.parameters[k]) for k in rotated]
+        return index, Block(tuple(statements), tuple(yields))
+
+
+def statement_symbols(statement: Statement) -> tuple[Sym, ...]:
+    """The symbols that a call or a stack operation reads or defines."""
+    match statement:
+        case Call(results=results, arguments=arguments):
+            return (*results, *(a for a in arguments if isinstance(a, Sym)))
+        case Push(stack=stack) | Pop(stack=stack):
+            return (stack,)
+        case _:
+            return ()
+
+
+def add_elementwise(builder: Builder, target: Sym, source: Sym) -> None:
+    """`target += source`, as a loop nest over the elements of two arrays of one shape."""
+    assert isinstance(target.type, Array)
+    shape = [builder.dim(target, axis) for axis in range(target.type.ndim)]
+
+    def nest(index: tuple[Atom, ...]) -> None:
+        if len(index) == len(shape):
+            builder.store(target, index, builder.load(source, index), accumulate=True)
+            return
+        with builder.loop(int_const(0), shape[len(index)], "ijklmn"[len(index) % 6]) as i:
+            nest((*index, i))
+
+    nest(())
+
+

@@ -1,0 +1,108 @@
+"""The containers that kept values go to, and how both sweeps address them.
+
+In: a plan. Out: for each kept value a tape symbol, the statements that make the tapes, and the reads and writes.
+A dense tape is an array with one dimension per enclosing loop, subscripted by iteration numbers; a stack is pushed
+once per execution of the block that defines the value and popped once per backward execution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from srcgrad.adjoint.plan import Container, Kept, Plan
+from srcgrad.analysis.regions import Loop, Region, Regions
+from srcgrad.ir.build import Builder, int_const
+from srcgrad.ir.nodes import Alloc, Atom, Const, Dim, For, NewStack, Statement, Sym
+from srcgrad.ir.types import Array, Layout, Scalar, Stack
+
+Use = Callable[[Atom], Atom]
+
+
+class Tapes:
+    """The tapes of one plan."""
+
+    def __init__(self, plan: Plan, regions: Regions) -> None:
+        self._regions = regions
+        self._tapes: dict[Sym, Sym] = {kept.symbol: Sym(_name(kept), _type(kept)) for kept in plan.all_kept()}
+        self._by_root_statement: dict[Statement, list[Kept]] = {}
+        for kept in plan.all_kept():
+            self._by_root_statement.setdefault(self._root_statement(kept.region), []).append(kept)
+
+    def _root_statement(self, region: Region) -> Statement:
+        """The statement of the outermost block that contains a region."""
+        while region.parent is not self._regions.root:
+            assert region.parent is not None
+            region = region.parent
+        assert region.owner is not None
+        return region.owner
+
+    def make_before(self, builder: Builder, statement: Statement) -> None:
+        """Allocate, before a statement of the outermost block, the tapes of what is kept inside it."""
+        for kept in self._by_root_statement.get(statement, ()):
+            tape = self._tapes[kept.symbol]
+            if kept.container is Container.STACK:
+                builder.emit(NewStack(tape, statement.span))
+            else:
+                shape = tuple(trip_count(builder, self._regions, loop) for loop in kept.region.loops)
+                builder.emit(Alloc(tape, shape, None, statement.span))
+
+    def save(self, builder: Builder, kept: Kept) -> None:
+        """Write the value, in the forward sweep."""
+        tape = self._tapes[kept.symbol]
+        if kept.container is Container.STACK:
+            builder.push(tape, kept.symbol)
+        else:
+            builder.store(tape, self._subscript(builder, kept, lambda atom: atom), kept.symbol)
+
+    def restore(self, builder: Builder, kept: Kept, use: Use) -> Sym:
+        """Read the value, in the reverse sweep; `use` maps primal atoms to what stands for them there."""
+        tape = self._tapes[kept.symbol]
+        if kept.container is Container.STACK:
+            return builder.pop(tape, kept.symbol.hint)
+        return builder.load(tape, self._subscript(builder, kept, use), kept.symbol.hint)
+
+    def _subscript(self, builder: Builder, kept: Kept, use: Use) -> tuple[Atom, ...]:
+        return tuple(iteration_number(builder, loop, use) for loop in kept.region.loops)
+
+
+def _name(kept: Kept) -> str:
+    return f"{kept.symbol.hint}_tape"
+
+
+def _type(kept: Kept) -> Array | Stack:
+    element = kept.symbol.type
+    if kept.container is Container.STACK:
+        assert not isinstance(element, Stack)
+        return Stack(element)
+    assert isinstance(element, Scalar)
+    return Array(element.dtype, kept.region.depth, Layout.C)
+
+
+def iteration_number(builder: Builder, loop: Loop, use: Use) -> Atom:
+    """0 for the first iteration in index order, 1 for the next, ...: the subscript in a dense tape."""
+    assert isinstance(loop, For)
+    index, start, step = use(loop.index), use(loop.start), use(loop.step)
+    offset = index if _is_constant(start, 0) else builder.op("sub", index, start)
+    return offset if _is_constant(step, 1) else builder.op("floordiv", offset, step)
+
+
+def trip_count(builder: Builder, regions: Regions, loop: Loop) -> Atom:
+    """How many iterations a `For` makes; never negative."""
+    assert isinstance(loop, For)
+    unit = _is_constant(loop.step, 1)
+    if unit and _is_constant(loop.start, 0) and _is_size(loop.stop, regions):
+        return loop.stop
+    span = loop.stop if _is_constant(loop.start, 0) else builder.op("sub", loop.stop, loop.start)
+    # ceil(span / step) = -((-span) // step), for either sign of step
+    count = span if unit else builder.op("neg", builder.op("floordiv", builder.op("neg", span), loop.step))
+    return builder.op("select", builder.op("gt", count, int_const(0)), count, int_const(0), hint="trips")
+
+
+def _is_constant(atom: Atom, value: int) -> bool:
+    return isinstance(atom, Const) and atom.value == value
+
+
+def _is_size(atom: Atom, regions: Regions) -> bool:
+    if isinstance(atom, Const):
+        return atom.value >= 0
+    return isinstance(regions.definition.get(atom), Dim)

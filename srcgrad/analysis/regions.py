@@ -1,0 +1,93 @@
+"""The tree of regions: which block a symbol is defined in, and which loops surround it.
+
+In: a function. Out: `Regions`, a side table. A region is one block of the function together with the statement
+that owns it; the function's body is the root, at loop depth 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from srcgrad.ir.nodes import Block, For, Function, Statement, Sym, While, blocks, definitions
+from srcgrad.ir.visit import inner_symbols
+
+Loop = For | While
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """A block in its place. `loops` are the loops around it, outermost first (the owner included)."""
+
+    block: Block
+    owner: Statement | None
+    parent: Region | None
+    loops: tuple[Loop, ...]
+
+    @property
+    def depth(self) -> int:
+        return len(self.loops)
+
+    def ancestors(self) -> tuple[Region, ...]:
+        """This region, its parent, and so on up to the root."""
+        chain: list[Region] = []
+        region: Region | None = self
+        while region is not None:
+            chain.append(region)
+            region = region.parent
+        return tuple(chain)
+
+    def encloses(self, other: Region) -> bool:
+        return self in other.ancestors()
+
+
+@dataclass(frozen=True, eq=False)
+class Regions:
+    """Where everything is. Parameters of the function and of loops have no entry in `definition`."""
+
+    root: Region
+    of_block: dict[Block, Region] = field(default_factory=dict)
+    of_symbol: dict[Sym, Region] = field(default_factory=dict)
+    of_statement: dict[Statement, Region] = field(default_factory=dict)
+    definition: dict[Sym, Statement] = field(default_factory=dict)
+    position: dict[Statement, int] = field(default_factory=dict)
+    loop_of: dict[Sym, Loop] = field(default_factory=dict)
+    """The loop that a loop index, counter or parameter belongs to."""
+
+    def is_index(self, symbol: Sym) -> bool:
+        """Is this the index of a `For` or the counter of a `While`?"""
+        loop = self.loop_of.get(symbol)
+        return loop is not None and symbol is index_of(loop)
+
+
+def index_of(loop: Loop) -> Sym:
+    """What counts the iterations of a loop."""
+    return loop.index if isinstance(loop, For) else loop.counter
+
+
+def find_regions(function: Function) -> Regions:
+    """The region tree of a function."""
+    root = Region(function.body, None, None, ())
+    regions = Regions(root)
+    for parameter in function.params:
+        regions.of_symbol[parameter] = root
+    _enter(root, regions)
+    return regions
+
+
+def _enter(region: Region, regions: Regions) -> None:
+    regions.of_block[region.block] = region
+    for position, statement in enumerate(region.block.statements):
+        regions.of_statement[statement] = region
+        regions.position[statement] = position
+        for symbol in definitions(statement):
+            regions.of_symbol[symbol] = region
+            regions.definition[symbol] = statement
+        is_loop = isinstance(statement, (For, While))
+        loops = (*region.loops, statement) if is_loop else region.loops
+        for block in blocks(statement):
+            inner = Region(block, statement, region, loops)
+            _enter(inner, regions)
+            # the parameters are visible in `condition` too; they are booked under the body, which comes last
+            for symbol in inner_symbols(statement):
+                regions.of_symbol[symbol] = inner
+                regions.loop_of[symbol] = statement
