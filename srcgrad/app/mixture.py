@@ -11,8 +11,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-PARAMETERS_PER_COMPONENT = 5
-
 
 def log_normal(x, y, p):
     """Log density of a bivariate normal at (x, y); `p` is mean_x, mean_y, log l00, l10, log l11."""
@@ -53,7 +51,7 @@ def starting_point(data: np.ndarray) -> np.ndarray:
 def components(theta: np.ndarray) -> tuple[Component, Component]:
     """The two normals that `theta` stands for, in the order of their first mean."""
     weight = 1.0 / (1.0 + math.exp(-theta[0]))
-    first, second = (_component(w, theta[at : at + PARAMETERS_PER_COMPONENT]) for w, at in ((weight, 1), (1 - weight, 6)))
+    first, second = _component(weight, theta[1:6]), _component(1.0 - weight, theta[6:11])
     return (first, second) if first.mean[0] <= second.mean[0] else (second, first)
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from srcgrad.app.mixture import Component
 
 WIDTH, HEIGHT, MARGIN = 640, 480, 56
+FONT_SIZE = 'font-size="12"'
 COLOURS = ("#3366cc", "#cc5522")
 
 
@@ -34,7 +35,7 @@ def draw(data: np.ndarray, fit: tuple[Component, ...], first: np.ndarray, labels
     room = 0.08 * (data.max(axis=0) - data.min(axis=0))
     frame = Frame(data.min(axis=0) - room, data.max(axis=0) + room)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" {FONT_SIZE}>',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
         *_axes(frame, labels),
         *_points(frame, data, first),
