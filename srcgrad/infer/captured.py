@@ -40,12 +40,16 @@ class Captured:
     """One value that was read at compile time.
 
     `holder` is the globals dict (GLOBAL), the cell object (CELL), the object or module (ATTRIBUTE), or the list,
-    tuple or dict (ITEM); `name` is the name, attribute, index or key; `value` is what was found."""
+    tuple or dict (ITEM); `name` is the name, attribute, index or key; `value` is what was found (of a list or dict a
+    copy, so that in-place changes are noticed)."""
 
     kind: Kind
     holder: Any
     name: Any
     value: Any
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", _snapshot(self.value))
 
     def read(self) -> Any:
         """The value as it is now."""
@@ -68,9 +72,19 @@ class Captured:
         return f"{self.kind.value} {self.name!r}"
 
 
+def _snapshot(value: Any) -> Any:
+    if type(value) is list:
+        return [_snapshot(item) for item in value]
+    if type(value) is tuple:
+        return tuple(map(_snapshot, value))
+    if type(value) is dict:
+        return {key: _snapshot(item) for key, item in value.items()}
+    return value
+
+
 def same_constant(old: Any, new: Any) -> bool:
     """Whether compiled code cannot tell `new` from `old`."""
-    if old is new and not isinstance(old, np.ndarray):
+    if old is new and not isinstance(old, (np.ndarray, list, dict)):
         return True
     if isinstance(old, np.ndarray):  # its contents are read at call time: the type is what was compiled in
         return isinstance(new, np.ndarray) and describe(old) == describe(new)
@@ -80,6 +94,8 @@ def same_constant(old: Any, new: Any) -> bool:
         return repr(old) == repr(new)  # tells 0.0 from -0.0, and finds nan equal to nan
     if isinstance(old, (tuple, list)):
         return len(old) == len(new) and all(map(same_constant, old, new))
+    if isinstance(old, dict):
+        return list(old) == list(new) and all(same_constant(old[key], new[key]) for key in old)
     if isinstance(old, types.MethodType):
         return old.__func__ is new.__func__ and old.__self__ is new.__self__
     return False

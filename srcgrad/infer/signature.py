@@ -8,6 +8,7 @@ children are specs again. The same specs describe results, so containers are reb
 from __future__ import annotations
 
 import dataclasses
+import types
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -26,11 +27,15 @@ class Leaf:
 
 @dataclass(frozen=True, eq=False)
 class Static:
-    """A value known at compile time; two are equal when the values are the same object or equal strings/None."""
+    """A value known at compile time; two are equal when the values are the same object or equal strings/None.
+
+    A bound method is a new object at every access: two are equal when function and object are the same."""
 
     value: Any
 
     def _key(self) -> object:
+        if isinstance(self.value, types.MethodType):
+            return id(self.value.__func__), id(self.value.__self__)
         return self.value if isinstance(self.value, (str, type(None), type)) else id(self.value)
 
     def __eq__(self, other: object) -> bool:
