@@ -1,0 +1,69 @@
+"""The commands that look into anyone's function: `show`, `report`, `check`.
+
+In: what the command line said. Out: text on stdout and an exit status: 0 all is well, 1 the check found a wrong
+derivative. Everything that stops a command (`TargetError`, `SrcgradError`) is left to the caller to print.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from srcgrad.app.targets import Arguments, TargetError, find
+from srcgrad.infer.signature import describe
+from srcgrad.pipeline import Built, Request, Transform, build
+
+
+@dataclass(frozen=True)
+class Query:
+    """A function, the text of its arguments, and which derivative is wanted; `argnums` None is the first argument."""
+
+    target: str
+    arguments: str
+    transform: Transform = Transform.GRAD
+    argnums: tuple[int, ...] = (0,)
+
+
+def show(query: Query) -> int:
+    """Print the generated source."""
+    print(_built(query).source)
+    return 0
+
+
+def report(query: Query) -> int:
+    """Print what the reverse sweep keeps."""
+    print(_built(query).report)
+    return 0
+
+
+def _built(query: Query) -> Built:
+    function, values = _call(query)
+    specs = tuple(map(describe, values))
+    _check_argnums(query.argnums, values)
+    return build(Request(function, specs, query.transform, query.argnums))
+
+
+def _call(query: Query) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """The function and one value for each of its parameters, defaults filled in."""
+    target = find(query.target)
+    function = getattr(target.function, "py_func", target.function)
+    return function, _bind(function, target.arguments(query.arguments))
+
+
+def _bind(function: Callable[..., Any], arguments: Arguments) -> tuple[Any, ...]:
+    signature = inspect.signature(function)
+    try:
+        bound = signature.bind(*arguments.positional, **arguments.keyword)
+    except TypeError as error:
+        name = getattr(function, "__name__", "the function")
+        raise TargetError(f"--args does not fit {name}{signature}: {error}") from error
+    bound.apply_defaults()
+    return tuple(bound.arguments.values())
+
+
+def _check_argnums(argnums: tuple[int, ...], values: tuple[Any, ...]) -> None:
+    for position in argnums:
+        if not 0 <= position < len(values):
+            raise TargetError(f"--argnums {position}: the function has {len(values)} arguments, counted from 0")
