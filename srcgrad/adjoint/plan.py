@@ -21,7 +21,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from srcgrad.analysis.clobber import Clobbers
-from srcgrad.analysis.regions import Loop, Region, Regions
+from srcgrad.analysis.regions import Loop, Region, Regions, rotation
 from srcgrad.ir.alias import AliasClasses
 from srcgrad.ir.nodes import (
     Atom,
@@ -271,19 +271,3 @@ class _Closure:
         position = self._regions.position
         return {region: tuple(sorted(group, key=position.__getitem__)) for region, group in groups.items()}
 
-
-def rotation(loop: Loop, slot: int) -> tuple[int, ...]:
-    """The slots among which `slot` is passed around, in order, when iteration after iteration only permutes them:
-    slot k yields the parameter of the next slot in the tuple. Empty when some value comes from elsewhere."""
-    body: Block = loop.body
-    numbers = {parameter: k for k, parameter in enumerate(loop.parameters)}
-    cycle = [slot]
-    while True:
-        following = body.results[cycle[-1]]
-        if not isinstance(following, Sym) or following not in numbers:
-            return ()
-        if numbers[following] == slot:
-            return tuple(cycle)
-        if numbers[following] in cycle:
-            return ()
-        cycle.append(numbers[following])

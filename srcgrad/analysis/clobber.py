@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from srcgrad.analysis.affine import Affine, AffineForms
+from srcgrad.analysis.identity import Identities
 from srcgrad.analysis.regions import Loop, Region, Regions, index_of
 from srcgrad.ir.alias import AliasClasses
 from srcgrad.ir.nodes import (
@@ -54,6 +55,7 @@ class Clobbers:
         self._regions = regions
         self._aliases = aliases
         self._forms = AffineForms(regions)
+        self._identities = Identities(regions)
         self._stores: dict[Sym, list[Statement]] = {}
         self._known: dict[Load, tuple[Clobber, ...]] = {}
         for statement in walk(function.body):
@@ -100,6 +102,8 @@ class Clobbers:
     def _may_meet(self, load: Load, store: Statement, later: Loop | None, common: Region) -> bool:
         """May the store hit the loaded element, in the same iteration of the loops around `common` (`later` is
         None) or in a later iteration of one of them?"""
+        if isinstance(store, Store) and store.array is not load.array and self._elsewhere(load, store, later):
+            return False
         if not isinstance(store, Store) or store.array is not load.array:
             return not self._fresh_between(load.array, later)
         if later is not None and not self._fixed_during(load.array, later):
@@ -107,6 +111,18 @@ class Clobbers:
         outside = self._equal_symbols(later, common)
         pairs = zip(store.index, load.index, strict=True)
         return not any(self._apart(self._forms.of(s), self._forms.of(i), later, outside) for s, i in pairs)
+
+    def _elsewhere(self, load: Load, store: Store, later: Loop | None) -> bool:
+        """Do two symbols name different memory at these two moments?"""
+        allocation = self._identities.allocation(store.array)
+        if allocation is not None:  # memory that is allocated after the load was made is not what it read
+            if later is not None and later in self._regions.of_statement[allocation].loops:
+                return True
+            _, load_at, allocated_at = self._meet(load, allocation)
+            if later is None and load_at < allocated_at:
+                return True
+        steady = later is None or all(self._fixed_during(a, later) for a in (load.array, store.array))
+        return steady and self._identities.distinct(load.array, store.array)
 
     def _fixed_during(self, array: Sym, loop: Loop) -> bool:
         """Is the array symbol defined outside the loop, so that it names one array in all its iterations?"""

@@ -91,3 +91,19 @@ def _enter(region: Region, regions: Regions) -> None:
             for symbol in inner_symbols(statement):
                 regions.of_symbol[symbol] = inner
                 regions.loop_of[symbol] = statement
+
+
+def rotation(loop: Loop, slot: int) -> tuple[int, ...]:
+    """The slots among which `slot` is passed around, in order, when iteration after iteration only permutes them:
+    slot k yields the parameter of the next slot in the tuple. Empty when some value comes from elsewhere."""
+    numbers = {parameter: k for k, parameter in enumerate(loop.parameters)}
+    cycle = [slot]
+    while True:
+        following = loop.body.results[cycle[-1]]
+        if not isinstance(following, Sym) or following not in numbers:
+            return ()
+        if numbers[following] == slot:
+            return tuple(cycle)
+        if numbers[following] in cycle:
+            return ()
+        cycle.append(numbers[following])

@@ -1,0 +1,72 @@
+"""Which array symbols certainly name different memory, although an alias class holds both.
+
+In: the region tree. Out: `Identities.distinct(a, b)`, for two symbols in one iteration of all loops around both.
+Fresh memory differs from everything that had a name before it was allocated; two allocations differ; buffers that a
+loop only passes around differ when they differed at its start.
+"""
+
+from __future__ import annotations
+
+from srcgrad.analysis.regions import Region, Regions, rotation
+from srcgrad.ir.nodes import Alloc, Atom, Copy, Statement, Sym, View
+
+
+class Identities:
+    """Answers about the memory that array symbols name."""
+
+    def __init__(self, regions: Regions) -> None:
+        self._regions = regions
+
+    def base(self, array: Sym) -> Sym:
+        """The array that a view is taken of, through any number of views."""
+        while isinstance(view := self._regions.definition.get(array), View):
+            array = view.array
+        return array
+
+    def allocation(self, array: Sym) -> Statement | None:
+        """The statement that allocates the memory of `array`, where that is seen directly."""
+        definition = self._regions.definition.get(self.base(array))
+        return definition if isinstance(definition, (Alloc, Copy)) else None
+
+    def distinct(self, a: Sym, b: Sym) -> bool:
+        """Do the two never share memory? `False` means "not proven"."""
+        a, b = self.base(a), self.base(b)
+        if a is b:
+            return False
+        first, second = self.allocation(a), self.allocation(b)
+        if first is not None and second is not None:
+            return True
+        if second is not None:
+            return self._bound_before(a, second)
+        if first is not None:
+            return self._bound_before(b, first)
+        return self._rotated_apart(a, b)
+
+    def _bound_before(self, array: Sym, allocation: Statement) -> bool:
+        """Did `array` have its meaning when the allocation was made (in the same iteration)?"""
+        region = self._regions.of_symbol[array]
+        definition = self._regions.definition.get(array)
+        here: Region | None = self._regions.of_statement[allocation]
+        current = allocation
+        while here is not None:
+            if here is region:
+                return definition is None or self._regions.position[definition] < self._regions.position[current]
+            assert here.owner is not None or here.parent is None
+            if here.owner is None:
+                return False
+            current, here = here.owner, here.parent
+        return False
+
+    def _rotated_apart(self, a: Sym, b: Sym) -> bool:
+        loop = self._regions.loop_of.get(a)
+        if loop is None or loop is not self._regions.loop_of.get(b):
+            return False
+        cycles = [rotation(loop, loop.parameters.index(symbol)) for symbol in (a, b)]
+        if not all(cycles):
+            return False
+        start: list[Atom] = [loop.initial[k] for k in sorted({*cycles[0], *cycles[1]})]
+        return all(
+            isinstance(x, Sym) and isinstance(y, Sym) and self.distinct(x, y)
+            for k, x in enumerate(start)
+            for y in start[k + 1 :]
+        )
