@@ -1,0 +1,54 @@
+"""The optimiser: the passes in order, until none of them finds anything.
+
+In, out: a `Function` with the same results, effects and exceptions. With the environment variable SRCGRAD_VERIFY=1,
+or `VERIFY` set, the verifier runs after every pass that changed something.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from srcgrad.errors import Diagnostic, InternalError
+from srcgrad.ir.nodes import Function
+from srcgrad.ir.verify import verify
+from srcgrad.opt.carried import carried
+from srcgrad.opt.cse import cse
+from srcgrad.opt.dce import dce
+from srcgrad.opt.forward_store import forward_store
+from srcgrad.opt.hoist import hoist
+from srcgrad.opt.simplify import simplify
+
+Pass = Callable[[Function], Function]
+
+PASSES: tuple[Pass, ...] = (simplify, carried, forward_store, dce, hoist, cse)
+VERIFY = False
+
+_MOST_ROUNDS = 6  # each round does a linear amount of work; what is left after that many is not worth more
+
+
+def optimise(function: Function) -> Function:
+    """The optimised function; the same object when no pass found anything.
+
+    Raises `InternalError` that names the pass when verification is on and a pass broke the IR."""
+    checked = VERIFY or os.environ.get("SRCGRAD_VERIFY") == "1"
+    quiet = 0  # passes since the last change
+    for each in PASSES * _MOST_ROUNDS:
+        new = each(function)
+        if new is function:
+            quiet += 1
+            if quiet == len(PASSES):
+                break
+            continue
+        quiet, function = 1, new  # a pass finds nothing right after itself
+        if checked:
+            _check(each, function)
+    return function
+
+
+def _check(after: Pass, function: Function) -> None:
+    try:
+        verify(function)
+    except InternalError as error:
+        name = getattr(after, "__name__", "pass")
+        raise InternalError(Diagnostic(f"after the pass {name}"), *error.diagnostics) from None
