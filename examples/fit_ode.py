@@ -1,6 +1,7 @@
 """Fit the four rate constants of a predator-prey model to noisy observations.
 
-The misfit integrates the equations with classical Runge-Kutta steps in a plain loop; its gradient goes through all of them.
+The misfit integrates the equations with classical Runge-Kutta steps in a plain loop; its gradient goes through all of
+them.
 """
 
 import numpy as np

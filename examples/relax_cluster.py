@@ -28,7 +28,7 @@ def main():
     start = icosahedron() + np.random.default_rng(0).normal(scale=0.05, size=(13, 3))
     relaxed = minimize(value_and_grad(energy), start.ravel(), jac=True, method="BFGS")
     print(f"{relaxed.nit} iterations, {relaxed.nfev} gradients")
-    print(f"energy {energy(start.ravel()):.4f} -> {relaxed.fun:.6f}; largest force left {np.abs(relaxed.jac).max():.1e}")
+    print(f"energy {energy(start.ravel()):.4f} -> {relaxed.fun:.6f}, largest force {np.abs(relaxed.jac).max():.1e}")
     return relaxed.fun
 
 

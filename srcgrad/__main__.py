@@ -1,7 +1,7 @@
 """The command line: `python -m srcgrad`, or `srcgrad` where the package is installed.
 
-Exit status: 0 all is well, 1 a derivative or the demonstration is wrong, 2 the command could not be carried out (no such
-function, arguments that do not fit, an unsupported construct).
+Exit status: 0 all is well, 1 a derivative or the demonstration is wrong, 2 the command could not be carried out (no
+such function, arguments that do not fit, an unsupported construct).
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ ARGS = (
     "its arguments, as they would stand in a call; np, math and the names of the function's module may be used. "
     "Their types and dimensions decide what is generated"
 )
+MODE = "what to derive: grad (the default) or value_and_grad of one real result; vjp (reverse) or jvp (forward) of any"
 ARGNUMS = "which arguments to differentiate, counted from 0, separated by commas (default: 0)"
 MODES = {mode.value: mode for mode in Transform if mode is not Transform.PRIMAL}
 
@@ -71,8 +72,7 @@ def parser() -> argparse.ArgumentParser:
     report = _function_command(subparsers, "report", "print what the reverse sweep keeps in memory, and why")
     report.set_defaults(run=lambda options: commands.report(_query(options)))
     for command in (show, report):
-        mode = "the derivative: grad (default) and value_and_grad for one real result, vjp (reverse) and jvp (forward) for any"
-        command.add_argument("--mode", choices=MODES, default=Transform.GRAD.value, help=mode)
+        command.add_argument("--mode", choices=MODES, default=Transform.GRAD.value, help=MODE)
     check = _function_command(subparsers, "check", "compare the derivatives with finite differences")
     check.set_defaults(run=lambda options: commands.check(_query(options)), mode=Transform.VJP.value)
     return top

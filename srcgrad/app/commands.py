@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from srcgrad.app.check import rows, table
 from srcgrad.app.targets import Arguments, TargetError, find
 from srcgrad.infer.signature import describe
 from srcgrad.pipeline import Built, Request, Transform, build
@@ -18,7 +19,7 @@ from srcgrad.pipeline import Built, Request, Transform, build
 
 @dataclass(frozen=True)
 class Query:
-    """A function, the text of its arguments, and which derivative is wanted; `argnums` None is the first argument."""
+    """A function, the text of its arguments, and which derivative is wanted."""
 
     target: str
     arguments: str
@@ -36,6 +37,19 @@ def report(query: Query) -> int:
     """Print what the reverse sweep keeps."""
     print(_built(query).report)
     return 0
+
+
+def check(query: Query) -> int:
+    """Print reverse mode, forward mode and finite differences side by side; 1 where they disagree."""
+    function, values = _call(query)
+    _check_argnums(query.argnums, values)
+    found = list(rows(function, tuple(inspect.signature(function).parameters), values, query.argnums))
+    if not found:
+        raise TargetError("the arguments to check hold no floating-point numbers")
+    print(table(found))
+    wrong = sum(not row.right for row in found)
+    print(f"{wrong} of {len(found)} directions disagree" if wrong else f"all {len(found)} directions agree")
+    return 1 if wrong else 0
 
 
 def _built(query: Query) -> Built:
