@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from srcgrad.adjoint.forward import write_forward
+from srcgrad.adjoint.fusion import FusionAnalysis
 from srcgrad.adjoint.plan import Plan, make_plan
 from srcgrad.adjoint.reverse import ReverseSweep, add_elementwise
 from srcgrad.adjoint.shadow import Shadows, add_shadows
@@ -21,7 +22,7 @@ from srcgrad.analysis.regions import find_regions
 from srcgrad.errors import Diagnostic, InternalError
 from srcgrad.ir.alias import AliasClasses, alias_classes
 from srcgrad.ir.build import Builder, const_like
-from srcgrad.ir.nodes import Atom, Function, Store, Sym
+from srcgrad.ir.nodes import Atom, Function, Sym
 from srcgrad.ir.types import Array, Scalar
 
 _MOST_ROUNDS = 20
@@ -37,7 +38,13 @@ class Adjoint:
 
 
 def reverse_mode(
-    function: Function, wrt: Sequence[Sym], outputs: Sequence[int], *, name: str, seeded: bool, strong_zero: bool = False
+    function: Function,
+    wrt: Sequence[Sym],
+    outputs: Sequence[int],
+    *,
+    name: str,
+    seeded: bool,
+    strong_zero: bool = False,
 ) -> Adjoint:
     """The adjoint of `function` with respect to the parameters `wrt` and the results at positions `outputs`.
 
@@ -62,9 +69,10 @@ class _ReverseMode:
         plan = self._make_plan(cotangents)
         tapes = Tapes(plan, self._regions)
         builder = Builder()
-        write_forward(builder, self._regions, plan, tapes)
+        sweep = self._sweep(builder, plan, tapes, None)
+        write_forward(builder, self._regions, plan, tapes, sweep)
         results = tuple(self._preserved(builder, atom, plan) for atom in self._function.body.results)
-        sweep = self._sweep(builder, plan, tapes, cotangents, planned=True)
+        self._run(sweep, builder, cotangents)
         gradients = tuple(self._gradient(builder, sweep, parameter) for parameter in self._wrt)
         seeds = tuple(c for c in cotangents if isinstance(c, Sym))
         params = (*self._function.params, *seeds)
@@ -82,25 +90,30 @@ class _ReverseMode:
         return [Sym(hint, atom.type) for hint, atom in zip(hints, atoms, strict=True)]
 
     def _make_plan(self, cotangents: list[Atom]) -> Plan:
-        """Write the reverse sweep on trial until it needs no more stores undone than it undoes."""
+        """Write the reverse sweep on trial until it needs no more stores undone than it undoes, and no more loops can
+        be fused."""
         clobbers = Clobbers(self._function, self._regions, self._aliases)
-        undone: dict[Store, Sym] = {}
+        analysis = FusionAnalysis(self._function, self._regions, self._aliases, self._activity)
+        before = Plan()
         for _ in range(_MOST_ROUNDS):
-            trial = Plan(undone=undone)
-            sweep = self._sweep(Builder(), trial, Tapes(trial, self._regions), cotangents, planned=False)
-            plan = make_plan(sweep.needs, self._regions, clobbers, self._aliases, undone)
-            if plan.undone.keys() == undone.keys():
+            builder = Builder()
+            sweep = self._sweep(builder, before, Tapes(before, self._regions), analysis)
+            self._run(sweep, builder, cotangents)
+            plan = make_plan(sweep.needs, self._regions, clobbers, self._aliases, before)
+            if plan.undone.keys() == before.undone.keys() and not sweep.fusions:
                 return plan
-            undone = plan.undone
+            fused = {**before.fused, **sweep.fusions}
+            before = Plan(undone={} if sweep.fusions else plan.undone, fused=fused)
         raise InternalError(Diagnostic("the plan of the reverse sweep does not settle"))
 
-    def _sweep(
-        self, builder: Builder, plan: Plan, tapes: Tapes, cotangents: list[Atom], *, planned: bool
-    ) -> ReverseSweep:
-        sweep = ReverseSweep(
+    def _sweep(self, builder: Builder, plan: Plan, tapes: Tapes, analysis: FusionAnalysis | None) -> ReverseSweep:
+        return ReverseSweep(
             builder, self._regions, self._activity, self._shadows, plan, tapes,
-            planned=planned, strong_zero=self._strong_zero,
+            analysis=analysis, strong_zero=self._strong_zero,
         )  # fmt: skip
+
+    def _run(self, sweep: ReverseSweep, builder: Builder, cotangents: list[Atom]) -> None:
+        """Write the reverse sweep, beginning with the cotangents of the outputs."""
         for k, cotangent in zip(self._outputs, cotangents, strict=True):
             result = self._function.body.results[k]
             if not self._activity(result):
@@ -110,7 +123,6 @@ class _ReverseMode:
             else:
                 sweep.accumulate(result, cotangent)
         sweep.block(self._function.body)
-        return sweep
 
     def _preserved(self, builder: Builder, atom: Atom, plan: Plan) -> Atom:
         """A result as the primal leaves it: copied where the reverse sweep will undo stores into it."""

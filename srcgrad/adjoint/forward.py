@@ -1,62 +1,109 @@
-"""The forward sweep: the primal, saving what the plan keeps.
+"""The forward sweep: the primal, saving what the plan keeps, and running fused loops in both directions.
 
-In: the (shadowed) function, its plan and tapes. Out: the statements of the outermost block.
+In: the (shadowed) function, its plan and tapes, and the reverse sweep (which writes the reverse part of fused
+iterations). Out: the statements of the outermost block.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from srcgrad.adjoint.fusion import Fusion, Scopes
+from srcgrad.adjoint.partials import zero
 from srcgrad.adjoint.plan import Kept, Plan
+from srcgrad.adjoint.reverse import ReverseSweep
 from srcgrad.adjoint.tapes import Tapes
 from srcgrad.analysis.regions import Region, Regions
 from srcgrad.ir.build import Builder
-from srcgrad.ir.nodes import Block, For, If, Load, Statement, Store, Sym, While
+from srcgrad.ir.nodes import Alloc, Atom, Block, Copy, For, If, Load, Statement, Store, Sym, View, While
+from srcgrad.ir.visit import clone_statement
+
+Contributions = list[tuple[Sym, Atom]]
+"""Cotangents that fused loops have added up for symbols outside them."""
 
 
-def write_forward(builder: Builder, regions: Regions, plan: Plan, tapes: Tapes) -> None:
-    """Append the forward sweep to `builder`."""
-    writer = _Forward(regions, plan, tapes)
-    for statement in regions.root.block.statements:
-        tapes.make_before(builder, statement)
-        writer.statement(builder, statement, {})
+def write_forward(builder: Builder, regions: Regions, plan: Plan, tapes: Tapes, sweep: ReverseSweep) -> None:
+    """Append the forward sweep to `builder`; what fused loops contribute goes to the sweep's cotangents."""
+    writer = _Forward(builder, regions, plan, tapes, sweep)
+    for symbol, value in writer.in_scope(regions.root):
+        sweep.accumulate(symbol, value)
 
 
 class _Forward:
-    def __init__(self, regions: Regions, plan: Plan, tapes: Tapes) -> None:
+    def __init__(self, builder: Builder, regions: Regions, plan: Plan, tapes: Tapes, sweep: ReverseSweep) -> None:
+        self._builder = builder
         self._regions = regions
         self._plan = plan
         self._tapes = tapes
+        self._sweep = sweep
+        self._scopes = Scopes(regions, plan.fused)
+
+    def in_scope(self, region: Region) -> Contributions:
+        """The statements of a block whose reverse follows while its values are in scope."""
+        contributions: Contributions = []
+        for statement in region.block.statements:
+            self._tapes.make_before(self._builder, statement)
+            if isinstance(statement, For) and statement in self._plan.fused:
+                contributions += self._fused(statement, self._plan.fused[statement])
+                continue
+            self._statement(statement, {})
+            if isinstance(statement, (Alloc, Copy, View)):
+                self._sweep.make_local_shadow(statement.result)
+        return contributions
+
+    def _fused(self, loop: For, fusion: Fusion) -> Contributions:
+        """A loop whose iterations run forward, then backward, one by one."""
+        mapping: dict[Sym, Atom] = {}
+        for statement in fusion.prelude:
+            self._builder.emit(clone_statement(statement, mapping))
+        cotangents = tuple(mapping.get(c, c) if isinstance(c, Sym) else c for c in fusion.cotangents)
+        free = self._sweep.free_active(loop)
+        parameters = tuple(Sym(f"{f.hint}_bar", f.type) for f in free)
+        with self._builder.block() as statements:
+            inner = self.in_scope(self._regions.of_block[loop.body])
+            totals = self._sweep.fused_iteration(loop, cotangents, dict(zip(free, parameters, strict=True)), inner)
+        results = tuple(Sym(p.hint, p.type) for p in parameters)
+        self._builder.emit(
+            replace(
+                loop,
+                results=(*loop.results, *results),
+                parameters=(*loop.parameters, *parameters),
+                initial=(*loop.initial, *(zero(f.type) for f in free)),  # type: ignore[arg-type]
+                body=Block(tuple(statements), (*loop.body.results, *totals)),
+            )
+        )
+        return list(zip(free, results, strict=True))
 
     def _block(self, block: Block) -> Block:
+        """A block that the reverse sweep enters again."""
         region: Region = self._regions.of_block[block]
         kept = {k.symbol: k for k in self._plan.kept.get(region, ())}
         if not self._touched(region):
             return block
-        builder = Builder()
-        for symbol, entry in kept.items():
-            if symbol in self._regions.loop_of:
-                self._tapes.save(builder, entry)
-        for statement in block.statements:
-            self.statement(builder, statement, kept)
-        return builder.finish(block.results)
+        with self._builder.block() as statements:
+            for symbol, entry in kept.items():
+                if symbol in self._regions.loop_of:
+                    self._tapes.save(self._builder, entry)
+            for statement in block.statements:
+                self._statement(statement, kept)
+        return Block(tuple(statements), block.results)
 
     def _touched(self, region: Region) -> bool:
         changed = [*self._plan.kept, *(self._regions.of_statement[s] for s in self._plan.undone)]
         return any(region.encloses(other) for other in changed)
 
-    def statement(self, builder: Builder, statement: Statement, kept: dict[Sym, Kept]) -> None:
+    def _statement(self, statement: Statement, kept: dict[Sym, Kept]) -> None:
         """One statement, preceded by the read of what it overwrites and followed by the saves."""
-        builder.span = statement.span
+        self._builder.span = statement.span
         if isinstance(statement, Store) and statement in self._plan.undone:
             old = self._plan.undone[statement]
-            builder.emit(Load(old, statement.array, statement.index, statement.span))
+            self._builder.emit(Load(old, statement.array, statement.index, statement.span))
             if old in kept:
-                self._tapes.save(builder, kept[old])
-        builder.emit(self._rewritten(statement))
+                self._tapes.save(self._builder, kept[old])
+        self._builder.emit(self._rewritten(statement))
         for symbol, entry in kept.items():
             if self._regions.definition.get(symbol) is statement:
-                self._tapes.save(builder, entry)
+                self._tapes.save(self._builder, entry)
 
     def _rewritten(self, statement: Statement) -> Statement:
         match statement:

@@ -20,7 +20,8 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from srcgrad.analysis.clobber import Clobbers
+from srcgrad.adjoint.fusion import Fusion, Scopes
+from srcgrad.analysis.clobber import Clobber, Clobbers
 from srcgrad.analysis.regions import Loop, Region, Regions, rotation
 from srcgrad.ir.alias import AliasClasses
 from srcgrad.ir.nodes import (
@@ -62,10 +63,12 @@ class Container(enum.Enum):
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """A value that the forward sweep saves: `symbol`, defined in `region`, goes to `container`."""
+    """A value that the forward sweep saves: `symbol`, defined in `region`, goes to `container`. `loops` are those
+    around it that the reverse sweep runs backward."""
 
     symbol: Sym
     region: Region
+    loops: tuple[Loop, ...]
     reason: Reason
     container: Container
     statement: Statement | None
@@ -74,12 +77,13 @@ class Kept:
 @dataclass(frozen=True, eq=False)
 class Plan:
     """`kept` and `recomputed` by region; `undone` stores with the symbol of the value each overwrites; the array
-    slots of each loop that are rotated backwards."""
+    slots of each loop that are rotated backwards; the loops whose two sweeps are fused."""
 
     kept: dict[Region, tuple[Kept, ...]] = field(default_factory=dict)
     recomputed: dict[Region, tuple[Statement, ...]] = field(default_factory=dict)
     undone: dict[Store, Sym] = field(default_factory=dict)
     rotated: dict[Loop, tuple[int, ...]] = field(default_factory=dict)
+    fused: dict[Loop, Fusion] = field(default_factory=dict)
 
     def all_kept(self) -> tuple[Kept, ...]:
         return tuple(kept for group in self.kept.values() for kept in group)
@@ -88,23 +92,23 @@ class Plan:
 EMPTY = Plan()
 
 
-def make_plan(
-    needs: Iterable[Sym], regions: Regions, clobbers: Clobbers, aliases: AliasClasses, undone: dict[Store, Sym]
-) -> Plan:
-    """The plan for a reverse sweep that uses `needs` and already undoes `undone` (from an earlier round: the stores
-    it undoes are part of what it uses). When the result undoes more stores, the sweep must be written again."""
+def make_plan(needs: Iterable[Sym], regions: Regions, clobbers: Clobbers, aliases: AliasClasses, before: Plan) -> Plan:
+    """The plan for a reverse sweep that uses `needs`, undoes the stores and fuses the loops of `before` (from an
+    earlier round). When the result undoes more stores, the sweep must be written again."""
     needs = tuple(needs)
-    trial = _Closure(regions, clobbers, aliases, None)
+    undone = before.undone
+    scopes = Scopes(regions, before.fused)
+    trial = _Closure(regions, clobbers, aliases, scopes, None)
     trial.need_all(needs)
     chosen = _choose_undo(trial, aliases) | {aliases.root(store.array) for store in undone}
-    closure = _Closure(regions, clobbers, aliases, chosen)
+    closure = _Closure(regions, clobbers, aliases, scopes, chosen)
     closure.need_all(needs)
     all_undone = dict(undone)
     for store in closure.stores:
         all_undone.setdefault(store, Sym(f"{store.array.hint}_old", store.array.type.element))  # type: ignore[union-attr]
     for store, old in undone.items():
         closure.keep_old(store, old)
-    return Plan(closure.kept_by_region(), closure.recomputed_by_region(), all_undone, closure.rotated)
+    return Plan(closure.kept_by_region(), closure.recomputed_by_region(), all_undone, closure.rotated, before.fused)
 
 
 def _choose_undo(trial: _Closure, aliases: AliasClasses) -> set[Sym]:
@@ -122,8 +126,10 @@ class _Closure:
     `undo_classes` are the alias classes whose clobbering stores are undone; `None` tries all and notes the cost."""
 
     def __init__(
-        self, regions: Regions, clobbers: Clobbers, aliases: AliasClasses, undo_classes: set[Sym] | None
-    ) -> None:
+        self, regions: Regions, clobbers: Clobbers, aliases: AliasClasses, scopes: Scopes,
+        undo_classes: set[Sym] | None,
+    ) -> None:  # fmt: skip
+        self._scopes = scopes
         self._regions = regions
         self._clobbers = clobbers
         self._aliases = aliases
@@ -149,15 +155,12 @@ class _Closure:
             return
         self._seen.add(symbol)
         region = self._regions.of_symbol[symbol]
-        if region is self._regions.root or self._regions.is_index(symbol):
-            self._need_bounds(region)
-        elif symbol in self._regions.loop_of:
+        if self._scopes.in_scope(region) or self._regions.is_index(symbol):
+            return
+        if symbol in self._regions.loop_of:
             self._need_parameter(symbol)
         else:
             self._need_definition(symbol, self._regions.definition[symbol])
-
-    def _need_bounds(self, region: Region) -> None:
-        """Nothing to do: the mirrored loop has the index, and its bounds are asked for when it is written."""
 
     def _need_parameter(self, symbol: Sym) -> None:
         loop = self._regions.loop_of[symbol]
@@ -195,10 +198,12 @@ class _Closure:
     def _readable_again(self, load: Load) -> bool:
         """Will memory hold the loaded element when the reverse sweep enters the load's block? Where that takes
         undoing stores, they are noted."""
-        clobbers = self._clobbers.of(load)
+        clobbers = self._of(load)
         stores = {c.store: None for c in clobbers if isinstance(c.store, Store)}
         if any(c.in_block for c in clobbers) or len(stores) < len({c.store for c in clobbers}):
             return False
+        if any(self._scopes.base(self._regions.of_statement[s]) is not self._regions.root for s in stores):
+            return False  # a store in a fused loop cannot be undone: later iterations have yet to read it
         if not stores:
             return True
         root = self._aliases.root(load.array)
@@ -212,6 +217,9 @@ class _Closure:
         self.stores.update(stores)
         return True
 
+    def _of(self, load: Load) -> tuple[Clobber, ...]:
+        return self._clobbers.of(load, self._scopes.base(self._regions.of_statement[load]))
+
     def _repeatable(self, statement: If) -> bool:
         """Can the whole branch be run again (nothing but scalar work and loads that still read the same)?"""
         inside = [s for block in (statement.then, statement.orelse) for s in walk(block)]
@@ -224,7 +232,7 @@ class _Closure:
         return all(self._survives(s, here) for s in inside if isinstance(s, Load))
 
     def _survives(self, load: Load, outer: Region) -> bool:
-        clobbers = self._clobbers.of(load)
+        clobbers = self._of(load)
         if any(c.in_block or outer.encloses(self._regions.of_statement[c.store]) for c in clobbers):
             return False
         return self._readable_again(load)
@@ -239,24 +247,27 @@ class _Closure:
     def _keep(self, symbol: Sym, reason: Reason) -> None:
         region = self._regions.of_symbol[symbol]
         statement = self._regions.definition.get(symbol)
-        self._kept[symbol] = Kept(symbol, region, reason, self._container(symbol, region), statement)
+        container = self._container(symbol, region)
+        self._kept[symbol] = Kept(symbol, region, self._scopes.loops(region), reason, container, statement)
 
     def _container(self, symbol: Sym, region: Region) -> Container:
-        dense = not isinstance(symbol.type, Array) and all(map(self._rectangular, region.loops)) and region.loops
+        loops = self._scopes.loops(region)
+        dense = not isinstance(symbol.type, Array) and loops and all(map(self._rectangular, loops))
         return Container.DENSE if dense else Container.STACK
 
     def _rectangular(self, loop: Loop) -> bool:
-        """Are the bounds known in the outermost block?"""
+        """Are the bounds known before the outermost loop that is run backward separately?"""
         return isinstance(loop, For) and all(
-            isinstance(atom, Const) or self._regions.of_symbol[atom] is self._regions.root
+            isinstance(atom, Const) or self._scopes.in_scope(self._regions.of_symbol[atom])
             for atom in (loop.start, loop.stop, loop.step)
         )
 
     def keep_old(self, store: Store, old: Sym) -> None:
         """Keep what an undone store overwrites."""
         region = self._regions.of_statement[store]
-        if region is not self._regions.root:
-            self._kept[old] = Kept(old, region, Reason.UNDO, self._container(old, region), store)
+        if not self._scopes.in_scope(region):
+            container = self._container(old, region)
+            self._kept[old] = Kept(old, region, self._scopes.loops(region), Reason.UNDO, container, store)
 
     def kept_by_region(self) -> dict[Region, tuple[Kept, ...]]:
         groups: dict[Region, list[Kept]] = {}

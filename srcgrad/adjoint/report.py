@@ -28,6 +28,9 @@ def report(name: str, plan: Plan, arrays: int) -> str:
     if plan.rotated:
         count = sum(map(len, plan.rotated.values()))
         lines.append(f"  buffers passed around backwards instead of kept: {count}")
+    if plan.fused:
+        lines.append("  loops that run forward and backward at once:")
+        lines.extend(f"    {_place(loop.span)}" for loop in plan.fused)
     lines.append(f"  shadow arrays (adjoints of arrays, same sizes): {arrays}")
     return "\n".join(lines)
 
@@ -48,7 +51,7 @@ def _describe(kept: Kept) -> list[str]:
 def _where(kept: Kept) -> str:
     if kept.container is Container.STACK:
         return "a stack"
-    loops = " x ".join(f"iterations of line {loop.span.line}" for loop in kept.region.loops)
+    loops = " x ".join(f"iterations of line {loop.span.line}" for loop in kept.loops)
     return f"an array ({loops})"
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from srcgrad.adjoint.fusion import Fusion, FusionAnalysis, Scopes
 from srcgrad.adjoint.partials import contribution, formula_environment, zero
 from srcgrad.adjoint.plan import Plan
 from srcgrad.adjoint.shadow import Shadows
@@ -52,20 +53,25 @@ class ReverseSweep:
 
     def __init__(
         self, builder: Builder, regions: Regions, activity: Activity, shadows: Shadows, plan: Plan, tapes: Tapes,
-        *, planned: bool, strong_zero: bool = False,
+        *, analysis: FusionAnalysis | None = None, strong_zero: bool = False,
     ) -> None:  # fmt: skip
+        """`analysis` is given in the trial run, which notes what it needs and which loops may be fused; without it
+        the plan must provide everything."""
         self.needs: dict[Sym, None] = {}
+        self.fusions: dict[For, Fusion] = {}
         self._builder = builder
         self._regions = regions
+        self._scopes = Scopes(regions, plan.fused)
         self._activity = activity
         self._shadows = shadows
         self._plan = plan
         self._tapes = tapes
-        self._planned = planned
+        self._analysis = analysis
         self._strong_zero = strong_zero
         self._bars: dict[Sym, Atom] = {}
         self._provided: dict[Sym, Atom] = {}
         self._local_shadows: dict[Sym, Sym] = {}
+        self._opaque: set[Sym] = set()
 
     # -- cotangents -------------------------------------------------------------------------------------------
 
@@ -122,9 +128,10 @@ class ReverseSweep:
             return atom
         if atom in self._provided:
             return self._provided[atom]
-        if self._regions.of_symbol.get(atom, self._regions.root) is self._regions.root:
+        region = self._regions.of_symbol.get(atom)
+        if region is None or self._scopes.in_scope(region):
             return atom
-        if self._planned:
+        if self._analysis is None:
             raise InternalError(Diagnostic(f"the reverse sweep uses {atom}, which the plan does not provide"))
         self.needs[atom] = None
         return atom
@@ -142,11 +149,13 @@ class ReverseSweep:
             self._builder.span = statement.span
             self._builder.emit(clone_statement(statement, self._provided))
         for statement in region.block.statements:
-            if isinstance(statement, (Alloc, Copy, View)) and self._has_local_shadow(statement.result):
-                self._local_shadows[statement.result] = self._make_shadow(statement.result)
+            if isinstance(statement, (Alloc, Copy, View)):
+                self.make_local_shadow(statement.result)
 
-    def _has_local_shadow(self, array: Sym) -> bool:
-        return array.type.is_float and self._activity(array) and array not in self._shadows.forward  # type: ignore[union-attr]
+    def make_local_shadow(self, array: Sym) -> None:
+        """Make the shadow of an active array whose shadow the forward sweep does not carry."""
+        if self._activity(array) and array not in self._shadows.forward:
+            self._local_shadows[array] = self._make_shadow(array)
 
     # -- blocks and statements --------------------------------------------------------------------------------
 
@@ -249,7 +258,7 @@ class ReverseSweep:
         finally:
             self._bars = outer
 
-    def _free_active(self, statement: Statement) -> tuple[Sym, ...]:
+    def free_active(self, statement: Statement) -> tuple[Sym, ...]:
         """The active scalars from outside that the nested blocks use."""
         inner = inner_symbols(statement)
         found = [s for block in blocks(statement) for s in free_symbols(block, inner)]
@@ -257,9 +266,9 @@ class ReverseSweep:
 
     def _if(self, statement: If) -> None:
         incoming = [self._bars.pop(result, None) for result in statement.results]
-        free = self._free_active(statement)
+        free = self.free_active(statement)
         condition = self.primal(statement.condition)
-        branches = []
+        branches: list[Block] = []
         for block in (statement.then, statement.orelse):
             with self._builder.block() as statements, self._scope({f: self._bars[f] for f in free if f in self._bars}):
                 for atom, bar in zip(block.results, incoming, strict=True):
@@ -269,16 +278,23 @@ class ReverseSweep:
                 self.block(block)
                 branches.append(Block(tuple(statements), tuple(map(self.cotangent, free))))
         results = self._builder.if_(condition, *branches, hints=tuple(f"{f.hint}_bar" for f in free))
-        self._bars.update(zip(free, results, strict=True))
+        for f, result, a, b in zip(free, results, branches[0].results, branches[1].results, strict=True):
+            self._bars[f] = a if a == b else result
+
+    def _active_slots(self, loop: Loop) -> list[int]:
+        return [k for k, p in enumerate(loop.parameters) if isinstance(p.type, Scalar) and self._activity(p)]
 
     def _loop(self, loop: Loop) -> None:
-        active = [k for k, p in enumerate(loop.parameters) if isinstance(p.type, Scalar) and self._activity(p)]
+        active = self._active_slots(loop)
         initial: list[Atom] = []
         for k, result in enumerate(loop.results):
             bar = self._bars.pop(result, None)
             if k in active:
                 initial.append(bar if bar is not None else zero(result.type))  # type: ignore[arg-type]
-        free = self._free_active(loop)
+        if isinstance(loop, For) and loop in self._plan.fused:
+            self._after_fused(loop, active, initial)
+            return
+        free = self.free_active(loop)
         rotated = self._plan.rotated.get(loop, ())
         initial += [self.cotangent(f) for f in free]
         initial += [self.primal(loop.results[k]) for k in rotated]
@@ -293,10 +309,65 @@ class ReverseSweep:
             For(results, index, start, stop, step, parameters, tuple(initial), body,
                 not loop.reverse if isinstance(loop, For) else True, loop.span)
         )  # fmt: skip
-        for f, result in zip(free, results[len(active) :], strict=False):
-            self._bars[f] = result
-        for k, result in zip(active, results, strict=False):
-            self.accumulate(loop.initial[k], result)
+        same = [y is p for y, p in zip(body.results, parameters, strict=True)]
+        finals = [a if unchanged else r for unchanged, a, r in zip(same, initial, results, strict=True)]
+        if self._analysis is not None and isinstance(loop, For) and all(same[: len(active)]):
+            self._consider_fusion(loop, tuple(initial[: len(active)]))
+        for f, final in zip(free, finals[len(active) :], strict=False):
+            self._bars[f] = final
+        for k, final in zip(active, finals, strict=False):
+            self.accumulate(loop.initial[k], final)
+
+    # -- fused loops ------------------------------------------------------------------------------------------
+
+    def _consider_fusion(self, loop: For, cotangents: tuple[Atom, ...]) -> None:
+        """In the trial run: note the loop if its two sweeps may run at once."""
+        assert self._analysis is not None
+        region = self._regions.of_statement[loop]
+        if not self._scopes.in_scope(region):
+            return
+        place = self._regions.position[loop]
+        written = self._builder.written()
+
+        def visible(symbol: Sym) -> bool:
+            home = self._regions.of_symbol.get(symbol)
+            if home is None:  # the cotangent of an output, unless this sweep has computed it
+                return symbol not in written and symbol not in self._opaque
+            if home is not region:
+                return home.encloses(region)
+            definition = self._regions.definition.get(symbol)
+            return definition is None or self._regions.position[definition] < place
+
+        fusion = self._analysis.decide(loop, cotangents, written, visible)
+        if fusion is not None:
+            self.fusions[loop] = fusion
+
+    def _after_fused(self, loop: For, active: list[int], cotangents: list[Atom]) -> None:
+        """The reverse sweep reaches a loop whose reverse has run already: only the initial values are left. The
+        trial run writes the iteration here, to see what it needs."""
+        for k, bar in zip(active, cotangents, strict=True):
+            self.accumulate(loop.initial[k], bar)
+        if self._analysis is not None:
+            with self._builder.block():
+                self.fused_iteration(loop, tuple(cotangents), {}, [])
+            for f in self.free_active(loop):
+                total = Sym(f"{f.hint}_bar", f.type)
+                self._opaque.add(total)
+                self.accumulate(f, total)
+
+    def fused_iteration(
+        self, loop: For, cotangents: tuple[Atom, ...], free: dict[Sym, Sym], inner: list[tuple[Sym, Atom]]
+    ) -> tuple[Atom, ...]:
+        """The reverse part of one iteration, right after its forward part. `free` are the loop values that add up
+        the cotangents of outer scalars; `inner` is what fused loops in this iteration have contributed. Returns the
+        new totals."""
+        with self._scope(dict(free)):
+            for symbol, value in inner:
+                self.accumulate(symbol, value)
+            for k, bar in zip(self._active_slots(loop), cotangents, strict=True):
+                self.accumulate(loop.body.results[k], bar)
+            self.block(loop.body)
+            return tuple(self.cotangent(f) for f in free)
 
     def _bounds(self, loop: Loop) -> tuple[Atom, Atom, Atom]:
         if isinstance(loop, For):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from srcgrad.adjoint.fusion import Scopes
 from srcgrad.adjoint.plan import Container, Kept, Plan
 from srcgrad.analysis.regions import Loop, Region, Regions
 from srcgrad.ir.build import Builder, int_const
@@ -24,26 +25,20 @@ class Tapes:
     def __init__(self, plan: Plan, regions: Regions) -> None:
         self._regions = regions
         self._tapes: dict[Sym, Sym] = {kept.symbol: Sym(_name(kept), _type(kept)) for kept in plan.all_kept()}
-        self._by_root_statement: dict[Statement, list[Kept]] = {}
+        self._by_statement: dict[Statement, list[Kept]] = {}
+        scopes = Scopes(regions, plan.fused)
         for kept in plan.all_kept():
-            self._by_root_statement.setdefault(self._root_statement(kept.region), []).append(kept)
-
-    def _root_statement(self, region: Region) -> Statement:
-        """The statement of the outermost block that contains a region."""
-        while region.parent is not self._regions.root:
-            assert region.parent is not None
-            region = region.parent
-        assert region.owner is not None
-        return region.owner
+            base = scopes.base(kept.region) if kept.container is Container.DENSE else regions.root
+            self._by_statement.setdefault(_statement_below(base, kept.region), []).append(kept)
 
     def make_before(self, builder: Builder, statement: Statement) -> None:
-        """Allocate, before a statement of the outermost block, the tapes of what is kept inside it."""
-        for kept in self._by_root_statement.get(statement, ()):
+        """Allocate, before a statement of a block in scope, the tapes of what is kept inside it."""
+        for kept in self._by_statement.get(statement, ()):
             tape = self._tapes[kept.symbol]
             if kept.container is Container.STACK:
                 builder.emit(NewStack(tape, statement.span))
             else:
-                shape = tuple(trip_count(builder, self._regions, loop) for loop in kept.region.loops)
+                shape = tuple(trip_count(builder, self._regions, loop) for loop in kept.loops)
                 builder.emit(Alloc(tape, shape, None, statement.span))
 
     def save(self, builder: Builder, kept: Kept) -> None:
@@ -62,7 +57,16 @@ class Tapes:
         return builder.load(tape, self._subscript(builder, kept, use), kept.symbol.hint)
 
     def _subscript(self, builder: Builder, kept: Kept, use: Use) -> tuple[Atom, ...]:
-        return tuple(iteration_number(builder, loop, use) for loop in kept.region.loops)
+        return tuple(iteration_number(builder, loop, use) for loop in kept.loops)
+
+
+def _statement_below(base: Region, region: Region) -> Statement:
+    """The statement of block `base` that contains `region`."""
+    while region.parent is not base:
+        assert region.parent is not None
+        region = region.parent
+    assert region.owner is not None
+    return region.owner
 
 
 def _name(kept: Kept) -> str:
@@ -75,7 +79,7 @@ def _type(kept: Kept) -> Array | Stack:
         assert not isinstance(element, Stack)
         return Stack(element)
     assert isinstance(element, Scalar)
-    return Array(element.dtype, kept.region.depth, Layout.C)
+    return Array(element.dtype, len(kept.loops), Layout.C)
 
 
 def iteration_number(builder: Builder, loop: Loop, use: Use) -> Atom:

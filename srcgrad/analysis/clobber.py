@@ -57,25 +57,28 @@ class Clobbers:
         self._forms = AffineForms(regions)
         self._identities = Identities(regions)
         self._stores: dict[Sym, list[Statement]] = {}
-        self._known: dict[Load, tuple[Clobber, ...]] = {}
+        self._known: dict[tuple[Load, Region], tuple[Clobber, ...]] = {}
         for statement in walk(function.body):
             for array in written_arrays(statement):
                 self._stores.setdefault(aliases.root(array), []).append(statement)
         self._fresh = fresh_allocations(function, aliases)
 
-    def of(self, load: Load) -> tuple[Clobber, ...]:
-        """Every store that may overwrite, after `load`, the element it read."""
-        if load not in self._known:
+    def of(self, load: Load, base: Region) -> tuple[Clobber, ...]:
+        """Every store that may overwrite, after `load` and before the block `base` around it ends, the element that
+        was read. (The reverse sweep of a block that is reversed on the spot runs before anything after it does.)"""
+        if (load, base) not in self._known:
             stores = self._stores.get(self._aliases.root(load.array), [])
-            self._known[load] = tuple(c for store in stores for c in self._relate(load, store))
-        return self._known[load]
+            self._known[load, base] = tuple(c for store in stores for c in self._relate(load, store, base))
+        return self._known[load, base]
 
-    def _relate(self, load: Load, store: Statement) -> Iterator[Clobber]:
+    def _relate(self, load: Load, store: Statement, base: Region) -> Iterator[Clobber]:
         common, load_at, store_at = self._meet(load, store)
+        if not base.encloses(common):
+            return
         here = self._regions.of_statement[load]
         if load_at < store_at and self._may_meet(load, store, None, common):
             yield Clobber(store, in_block=common is here)
-        if any(self._may_meet(load, store, loop, common) for loop in common.loops):
+        if any(self._may_meet(load, store, loop, common) for loop in common.loops[base.depth :]):
             yield Clobber(store, in_block=False)
 
     def _meet(self, load: Load, store: Statement) -> tuple[Region, int, int]:

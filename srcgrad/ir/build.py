@@ -13,6 +13,7 @@ import numpy as np
 
 from srcgrad.ir.nodes import (
     Alloc, Atom, Block, Const, Copy, Dim, For, If, Let, Load, NewStack, Pop, Push, Slice, Statement, Store, Sym, View,
+    definitions,
 )  # fmt: skip
 from srcgrad.ir.types import BOOL, INT64, Array, Layout, Scalar, Stack, Type, stack_element, stack_of
 from srcgrad.ops.registry import Op, Result, by_name
@@ -78,6 +79,10 @@ class Builder:
     def finish(self, results: tuple[Atom, ...] = ()) -> Block:
         """The outermost block, closed with `results`."""
         return Block(tuple(self._open[0]), results)
+
+    def written(self) -> dict[Sym, Statement]:
+        """What defines each symbol defined so far in the open blocks (not in those closed and nested)."""
+        return {symbol: s for statements in self._open for s in statements for symbol in definitions(s)}
 
     # -- scalars --------------------------------------------------------------------------------------------
 

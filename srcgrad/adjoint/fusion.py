@@ -1,0 +1,239 @@
+"""Fused loops: forward and reverse sweep of one iteration at once, with nothing kept in between.
+
+A reduction such as `for i: e += f(x, i)` whose result's cotangent is known beforehand needs no second loop: right
+after the forward part of iteration i, its reverse part runs while all its values are in scope. (Tapenade asks the
+user to say so, with its II-LOOP directive: Hascoet, Fidanova, Held, "Adjoining independent computations", 2001.)
+
+In: what the trial run of the reverse sweep saw of a loop. Out: a `Fusion`, or `None` when it is not proven right:
+
+- the cotangent of every active value the loop carries stays the same from iteration to iteration (the loop only adds
+  to it), and can be computed before the loop;
+- no iteration reads active memory that another iteration, or anything between, wrote: the loop's active stores go to
+  memory of one iteration (allocated in it, or a work array that each iteration fills before it reads it and that
+  nothing reads after the loop);
+- nothing after the loop, in the block it stands in, stores into the active memory the loop reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from srcgrad.analysis.activity import Activity
+from srcgrad.analysis.affine import AffineForms
+from srcgrad.analysis.clobber import fresh_allocations
+from srcgrad.analysis.regions import Loop, Region, Regions
+from srcgrad.ir.alias import AliasClasses
+from srcgrad.ir.nodes import (
+    Atom, Call, Const, Copy, For, Function, If, Let, Load, Pop, Push, Statement, Store, Sym, View, While,
+)  # fmt: skip
+from srcgrad.ir.types import Array
+from srcgrad.ir.visit import walk
+
+
+@dataclass(frozen=True, eq=False)
+class Fusion:
+    """The cotangents of the loop's active carried values, one per active slot, and the statements that compute
+    them before the loop."""
+
+    cotangents: tuple[Atom, ...]
+    prelude: tuple[Let, ...]
+
+
+class Scopes:
+    """Which blocks are reversed while their forward values are in scope: the outermost one and the bodies of fused
+    loops. The *base* of a region is the innermost such block around it."""
+
+    def __init__(self, regions: Regions, fused: Iterable[Loop] = ()) -> None:
+        bodies = {regions.of_block[loop.body] for loop in fused}
+        self._in_scope = {regions.root, *bodies}
+
+    def in_scope(self, region: Region) -> bool:
+        return region in self._in_scope
+
+    def base(self, region: Region) -> Region:
+        return next(r for r in region.ancestors() if r in self._in_scope)
+
+    def loops(self, region: Region) -> tuple[Loop, ...]:
+        """The loops around a region that are run forward and backward separately."""
+        return region.loops[self.base(region).depth :]
+
+
+class FusionAnalysis:
+    """Decides for the loops of one function."""
+
+    def __init__(self, function: Function, regions: Regions, aliases: AliasClasses, activity: Activity) -> None:
+        self._results = function.body.results
+        self._regions = regions
+        self._aliases = aliases
+        self._activity = activity
+        self._forms = AffineForms(regions)
+        self._fresh = fresh_allocations(function, aliases)
+
+    def decide(
+        self, loop: For, cotangents: tuple[Atom, ...], written: dict[Sym, Statement], visible: Callable[[Sym], bool]
+    ) -> Fusion | None:
+        """The fusion of `loop`, whose active slots have these cotangents in the reverse sweep. `written` are the
+        statements the reverse sweep has written so far, by result; `visible` tells the symbols of the forward sweep
+        that are in scope before the loop."""
+        if any(isinstance(p.type, Array) for p in loop.parameters) or not self._memory_allows(loop):
+            return None
+        prelude: dict[Let, None] = {}
+        if not all(self._computable(atom, written, visible, prelude) for atom in cotangents):
+            return None
+        return Fusion(cotangents, tuple(prelude))
+
+    def _computable(
+        self, atom: Atom, written: dict[Sym, Statement], visible: Callable[[Sym], bool], prelude: dict[Let, None]
+    ) -> bool:
+        """Can the atom be had before the loop? The statements that takes are added to `prelude`, in order."""
+        if isinstance(atom, Const) or visible(atom):
+            return True
+        statement = written.get(atom)
+        if not isinstance(statement, Let):
+            return False
+        if not all(self._computable(a, written, visible, prelude) for a in statement.arguments):
+            return False
+        prelude[statement] = None
+        return True
+
+    # -- memory -----------------------------------------------------------------------------------------------
+
+    def _memory_allows(self, loop: For) -> bool:
+        read, stored = self._touched(loop)
+        if read is None:
+            return False
+        region = self._regions.of_statement[loop]
+        later = region.block.statements[self._regions.position[loop] + 1 :]
+        for root in read - stored.keys():
+            if any(self._stores_into(s, root) for statement in later for s in _with_inner(statement)):
+                return False
+        return all(self._own_memory(loop, root, stores) for root, stores in stored.items())
+
+    def _touched(self, loop: For) -> tuple[set[Sym] | None, dict[Sym, list[Store]]]:
+        """The alias classes of active memory that the loop reads, and its active stores by class. No class at all
+        (`None`) where the loop does more with references than load and store."""
+        read: set[Sym] = set()
+        stored: dict[Sym, list[Store]] = {}
+        for statement in walk(loop.body):
+            match statement:
+                case Load(array=array) | Copy(array=array) if self._activity(array):
+                    read.add(self._aliases.root(array))
+                case Store(array=array) if self._activity(array):
+                    stored.setdefault(self._aliases.root(array), []).append(statement)
+                case Call() | Push() | Pop():
+                    return None, {}
+                case If(results=results) | For(results=results) | While(results=results):
+                    if any(isinstance(r.type, Array) for r in results):
+                        return None, {}
+        return read, stored
+
+    def _stores_into(self, statement: Statement, root: Sym) -> bool:
+        match statement:
+            case Store(array=array):
+                return self._aliases.root(array) is root
+            case Call(arguments=arguments):
+                return any(isinstance(a, Sym) and self._aliases.root(a) is root for a in arguments)
+            case _:
+                return False
+
+    def _own_memory(self, loop: For, root: Sym, stores: list[Store]) -> bool:
+        """Is this class of memory one iteration's own?"""
+        origin = self._fresh.get(root)
+        if origin is None:
+            return False
+        if loop in self._regions.of_symbol[origin].loops:
+            return True
+        return self._dead_after(loop, root) and self._filled_first(loop, root, stores)
+
+    def _dead_after(self, loop: For, root: Sym) -> bool:
+        """Does nothing read the class after the loop (in this or a further execution of the block around it)?"""
+        if any(isinstance(r, Sym) and self._aliases.root(r) is root for r in self._results):
+            return False
+        inside = set(walk(loop.body))
+        return not any(
+            isinstance(s, (Load, Copy, View)) and self._aliases.root(s.array) is root and s not in inside
+            for s in self._regions.of_statement
+        )
+
+    def _filled_first(self, loop: For, root: Sym, stores: list[Store]) -> bool:
+        """Does every iteration store what it loads before it loads it?"""
+        filling = [s for s in stores if not s.accumulate and self._unconditional(s, loop)]
+        for statement in walk(loop.body):
+            match statement:
+                case Load(array=array) if self._aliases.root(array) is root:
+                    if not any(self._covers(store, statement, loop) for store in filling):
+                        return False
+                case Copy(array=array) | View(array=array) if self._aliases.root(array) is root:
+                    return False
+                case Store(array=array, accumulate=True) if self._aliases.root(array) is root:
+                    if not any(self._covers(store, statement, loop) for store in filling):
+                        return False
+        return True
+
+    def _unconditional(self, store: Store, loop: For) -> bool:
+        """Is the store reached in every iteration, through nothing but loops?"""
+        for region in self._regions.of_statement[store].ancestors():
+            if region.owner is loop:
+                return True
+            if not isinstance(region.owner, For):
+                return False
+        return False
+
+    def _covers(self, store: Store, access: Load | Store, loop: For) -> bool:
+        """Has `store` written the element before `access` reads it, in the same iteration of `loop`?"""
+        if store.array is not access.array or not self._precedes(store, access, loop):
+            return False
+        pairs = zip(store.index, access.index, strict=True)
+        together = self._regions.of_statement[store].encloses(self._regions.of_statement[access])
+        return all((together and s == a) or self._spans(s, a, loop) for s, a in pairs)
+
+    def _precedes(self, store: Store, access: Load | Store, loop: For) -> bool:
+        """Is the store complete before the access: at an earlier statement of a block around both?"""
+        positions = self._positions(access)
+        for region, position in self._positions(store).items():
+            if region in positions:
+                return position < positions[region]
+        return False
+
+    def _positions(self, statement: Statement) -> dict[Region, int]:
+        found: dict[Region, int] = {}
+        for region in self._regions.of_statement[statement].ancestors():
+            found[region] = self._regions.position[statement]
+            if region.owner is not None:
+                statement = region.owner
+        return found
+
+    def _spans(self, stored: Atom, read: Atom, loop: For) -> bool:
+        """Do the stored subscripts, over the loops inside, take every value that the read one takes?"""
+        mine, other = self._forms.of(stored), self._forms.of(read)
+        if mine == other and all(loop not in self._regions.of_symbol[s].loops for s in mine.symbols):
+            return True
+        if not isinstance(stored, Sym) or not isinstance(read, Sym):
+            return False
+        first, second = self._regions.loop_of.get(stored), self._regions.loop_of.get(read)
+        if not isinstance(first, For) or not isinstance(second, For):
+            return False
+        if stored is not first.index or read is not second.index:
+            return False
+        same = all(
+            self._forms.of(a) == self._forms.of(b)
+            for a, b in ((first.start, second.start), (first.stop, second.stop), (first.step, second.step))
+        )
+        bounds = [s for atom in (first.start, first.stop, first.step) for s in self._forms.of(atom).symbols]
+        # equal bounds must mean equal numbers: symbols inside the fused loop's inner loops change between the two
+        fixed = all(self._regions.of_symbol[s].depth <= self._regions.of_block[loop.body].depth for s in bounds)
+        return same and fixed
+
+
+def _with_inner(statement: Statement) -> Iterable[Statement]:
+    yield statement
+    match statement:
+        case If(then=then, orelse=orelse):
+            yield from walk(then)
+            yield from walk(orelse)
+        case For(body=body):
+            yield from walk(body)
+        case While(condition=condition, body=body):
+            yield from walk(condition)
+            yield from walk(body)
