@@ -101,6 +101,13 @@ def leaves(spec: Spec) -> Iterator[Leaf]:
             yield from leaves(child)
 
 
+def is_plain(spec: Spec) -> bool:
+    """Whether the spec is a leaf, or tuples (not empty) of leaves: what an entry point returns as it is."""
+    if isinstance(spec, Node):
+        return spec.container is tuple and bool(spec.children) and all(map(is_plain, spec.children))
+    return isinstance(spec, Leaf)
+
+
 def flatten(value: Any, spec: Spec) -> Iterator[Any]:
     """The run-time leaves of `value`, in the order of `leaves(spec)`."""
     if isinstance(spec, Leaf):

@@ -1,0 +1,115 @@
+"""The public transforms: names and argument order as in JAX.
+
+`grad`, `value_and_grad` and `differentiable` are functions, bare decorators and decorators with options. What they
+return compiles at the first call, for the types of the arguments of that call, and again when the types change.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from srcgrad.backend.callable import CompiledFunction, Derivative
+from srcgrad.backend.differentiable import Differentiable
+from srcgrad.backend.markers import stop_gradient
+from srcgrad.backend.products import jacobian_vector, vector_jacobian
+from srcgrad.config import Options
+from srcgrad.errors import ArgumentError, Diagnostic
+from srcgrad.pipeline import Transform
+
+__all__ = ["differentiable", "grad", "jvp", "stop_gradient", "value_and_grad", "vjp"]
+
+Argnums = int | tuple[int, ...] | None
+Argnames = str | tuple[str, ...] | None
+
+
+def grad(
+    fun: Callable[..., Any] | None = None,
+    argnums: Argnums = None,
+    *,
+    argnames: Argnames = None,
+    has_aux: bool = False,
+    **options: bool,
+) -> Any:
+    """A function that returns the gradient of `fun`.
+
+    `fun` returns one real number (or, with `has_aux=True`, a pair of it and anything else; the result is then
+    `(gradient, aux)`). `argnums` says which arguments to differentiate: an int (0, the first, unless given) makes the
+    gradient bare, a tuple makes it a tuple; negative numbers count from the end; `argnames` does the same by name.
+    The gradient has the structure of the argument, with None for parts that are not floating-point.
+
+    Options: `fastmath`, `cache`, `nogil`, `boundscheck`, `strong_zero`, see `srcgrad.config.Options`.
+
+    Also a decorator, `@grad` or `@grad(argnums=(0, 1))`."""
+    return _derivative(Transform.GRAD, fun, argnums, argnames, has_aux, options)
+
+
+def value_and_grad(
+    fun: Callable[..., Any] | None = None,
+    argnums: Argnums = None,
+    *,
+    argnames: Argnames = None,
+    has_aux: bool = False,
+    **options: bool,
+) -> Any:
+    """A function that returns `(value, gradient)` of `fun`, or `((value, aux), gradient)`. As `grad` otherwise."""
+    return _derivative(Transform.VALUE_AND_GRAD, fun, argnums, argnames, has_aux, options)
+
+
+def vjp(fun: Callable[..., Any], *primals: Any, **options: bool) -> tuple[Any, Callable[[Any], tuple]]:
+    """`(fun(*primals), pullback)`.
+
+    `pullback(cotangent)` takes a value in the structure of the output and gives a tuple with one entry per argument:
+    the cotangent times the Jacobian, or None for an argument that has no gradient (an int, a string). It can be
+    called any number of times; what happens to the primals after this call does not change it. Options as for
+    `grad`."""
+    return vector_jacobian(fun, primals, _options(options))
+
+
+def jvp(fun: Callable[..., Any], primals: tuple, tangents: tuple, **options: bool) -> tuple[Any, Any]:
+    """`(fun(*primals), tangent_out)`: the Jacobian times the tangents.
+
+    `tangents` has one entry for each primal, in its structure, or None for an argument that is held constant.
+    Options as for `grad`."""
+    return jacobian_vector(fun, primals, tangents, _options(options))
+
+
+def differentiable(fun: Callable[..., Any] | None = None, **options: bool) -> Any:
+    """`fun`, compiled, with its derivatives as attributes: `.grad`, `.value_and_grad`, `.vjp`, `.jvp`, `.source()`,
+    `.report()`, `.py_func`. Also a decorator. Options as for `grad`."""
+    checked = _options(options)
+
+    def make(function: Callable[..., Any]) -> CompiledFunction:
+        return Differentiable(function, options=checked)
+
+    return make if fun is None else make(fun)
+
+
+def _derivative(
+    transform: Transform,
+    fun: Callable[..., Any] | None,
+    argnums: Argnums,
+    argnames: Argnames,
+    has_aux: bool,
+    options: dict[str, bool],
+) -> Any:
+    checked = _options(options)
+
+    def make(function: Callable[..., Any]) -> Derivative:
+        return Derivative(function, transform, argnums, argnames, has_aux, checked)
+
+    return make if fun is None else make(fun)
+
+
+def _options(given: dict[str, bool]) -> Options:
+    """The options of a call. Raises `ArgumentError` for a name or a value that is none."""
+    valid = [field.name for field in dataclasses.fields(Options)]
+    for name, value in given.items():
+        if name not in valid:
+            raise ArgumentError(
+                Diagnostic(f"there is no option {name!r}", advice=f"the options are: {', '.join(valid)}")
+            )
+        if not isinstance(value, bool):
+            raise ArgumentError(Diagnostic(f"the option {name} is True or False, not {value!r}"))
+    return Options(**given)

@@ -1,0 +1,211 @@
+"""The object a transform returns: compiles for the structure and types of its arguments, and calls what it compiled.
+
+A call goes through the first door that opens: `FastTable` goes by the types of the arguments straight to machine code;
+a key of the arguments finds a variant made before; else the arguments are checked and described, and the pipeline
+makes a variant. `@njit` code sees the object as a Numba dispatcher.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import OrderedDict
+from collections.abc import Callable
+from types import MethodType
+from typing import Any
+
+from numba.core import types
+
+from srcgrad.backend import arguments
+from srcgrad.backend.njit_call import FastTable, NjitDispatcher, lock
+from srcgrad.backend.parameters import Parameters, python_function
+from srcgrad.backend.reference import Reference, refer
+from srcgrad.backend.specialisation import Specialisation
+from srcgrad.backend.variants import Build, Variants, as_function
+from srcgrad.config import Options
+from srcgrad.errors import ArgumentError, Diagnostic
+from srcgrad.infer.signature import Spec, Static
+from srcgrad.ir.nodes import Function
+from srcgrad.pipeline import Built, Request, Transform
+
+_MAX_BOUND = 256
+_DIFFERENTIATING = (Transform.GRAD, Transform.VALUE_AND_GRAD)
+
+
+class Lowered:
+    """A transform derived for given arguments, not run: `.source`, `.report()`, the IR before (`.primal`) and after
+    (`.function`)."""
+
+    def __init__(self, built: Built) -> None:
+        self.built = built
+
+    @property
+    def source(self) -> str:
+        """The generated Python."""
+        return self.built.source
+
+    @property
+    def primal(self) -> Function:
+        """The IR of the user's function."""
+        return self.built.primal
+
+    @property
+    def function(self) -> Function:
+        """The IR of what the source does."""
+        return self.built.function
+
+    def report(self) -> str:
+        """What the reverse sweep keeps, and why."""
+        return self.built.report
+
+
+class CompiledFunction:
+    """A compiled function derived from the user's: its gradient, value and gradient, or the function itself.
+
+    Call it from Python or from `@njit` code. `.lower(*args)` derives without running. It pickles by reference to the
+    user's function."""
+
+    __name__: str
+    __qualname__: str
+    __wrapped__: Callable[..., Any]
+
+    def __init__(
+        self,
+        fun: Any,
+        transform: Transform,
+        argnums: int | tuple[int, ...] | None = None,
+        argnames: str | tuple[str, ...] | None = None,
+        has_aux: bool = False,
+        options: Options | None = None,
+        build: Build | None = None,
+    ) -> None:
+        function = python_function(fun)
+        self._recipe = (transform, argnums, argnames, has_aux, options or Options())
+        self._build = build
+        self._parameters = parameters = Parameters(function)
+        positions: tuple[int, ...] = ()
+        bare = True
+        if transform in _DIFFERENTIATING:
+            positions, bare = parameters.resolve(argnums, argnames)
+        request = Request(as_function(function), (), transform, positions, has_aux, options or Options())
+        wrap = not bare and len(positions) == 1
+        self._variants = Variants(request, parameters, wrap, build)
+        self._arity = len(parameters)
+        self._dispatcher: NjitDispatcher | None = None
+        self._fast: FastTable | None = None
+        self._bound: OrderedDict[Static, CompiledFunction] = OrderedDict()
+        functools.update_wrapper(self, function, updated=())
+        self.__srcgrad_transform__ = transform
+        self._fresh_tables()
+
+    def _fresh_tables(self) -> None:
+        self._dispatcher = None
+        names = self._parameters.names
+        self._fast = None if self._parameters.variadic else FastTable(names, self._call_by_key)
+
+    # -- calls ------------------------------------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._variants.watches:
+            self._drop_stale()
+        if kwargs or len(args) != self._arity or self._parameters.variadic:
+            args = self._parameters.bind(args, kwargs)
+        fast = self._fast
+        return self._call_by_key(*args) if fast is None else fast(*args)
+
+    def _call_by_key(self, *values: Any) -> Any:
+        variant, leaves, as_they_came = self._variants.find(values)
+        result = variant.entry(*leaves)
+        if as_they_came:
+            self._enter_fast_table(variant, leaves)
+        else:
+            arguments.protect(result, values)
+        return variant.finish(result)
+
+    def _enter_fast_table(self, variant: Specialisation, leaves: list) -> None:
+        """Let the next call like this one take the first door; close that door for a function that never fits."""
+        if not variant.suits_fast_table():
+            self._fast = None
+        elif self._fast is not None and variant.only_wide:
+            self._fast.register(variant.entry, leaves)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """As a method: the same transform of the bound method. Its argnums do not count the object."""
+        if instance is None:
+            return self
+        key = Static(instance)
+        with lock:
+            bound = self._bound.get(key)
+            if bound is None:
+                transform, argnums, argnames, has_aux, options = self._recipe
+                method = MethodType(as_function(self.__wrapped__), instance)
+                bound = type(self)(method, transform, argnums, argnames, has_aux, options, self._build)
+                self._bound[key] = bound
+                if len(self._bound) > _MAX_BOUND:
+                    self._bound.popitem(last=False)
+            return bound
+
+    # -- what was derived -------------------------------------------------------------------------------------------
+
+    def lower(self, *args: Any, **kwargs: Any) -> Lowered:
+        """Derive the code for these arguments without running it."""
+        self._drop_stale()
+        return Lowered(self._variants.find(self._parameters.bind(args, kwargs))[0].built)
+
+    def _drop_stale(self) -> None:
+        if self._variants.drop_stale():
+            self._fresh_tables()
+
+    def last_built(self) -> Built:
+        """The variant derived last. Raises `ArgumentError` where there is none."""
+        if self._variants.last is None:
+            name = self.__name__
+            raise ArgumentError(
+                Diagnostic(
+                    f"{name} has not been compiled yet",
+                    why="the code depends on the types of the arguments",
+                    advice=f"call {name}(...) first, or ask for {name}.lower(...).source",
+                )
+            )
+        return self._variants.last.built
+
+    # -- for Numba, pickle and people -------------------------------------------------------------------------------
+
+    @property
+    def _numba_type_(self) -> types.Type:
+        return types.Dispatcher(self.njit_dispatcher())
+
+    def njit_dispatcher(self) -> NjitDispatcher:
+        """What `@njit` code calls."""
+        self._drop_stale()
+        with lock:
+            if self._dispatcher is None:
+                function = as_function(self.__wrapped__)
+                self._dispatcher = NjitDispatcher(function, self._parameters.signature, self._for_njit)
+                self._dispatcher.srcgrad_object = self
+            return self._dispatcher
+
+    def _for_njit(self, specs: tuple[Spec, ...]) -> Any:
+        return self._variants.for_specs(specs).njit_function()
+
+    def __reduce__(self) -> tuple:
+        return _restore, (type(self), refer(self.__wrapped__), self._recipe)
+
+    def __repr__(self) -> str:
+        return f"<{self.__srcgrad_transform__.value} of {self.__qualname__}>"
+
+
+def _restore(kind: type[CompiledFunction], reference: Reference, recipe: tuple) -> CompiledFunction:
+    return kind(reference.load(), *recipe)
+
+
+class Derivative(CompiledFunction):
+    """The gradient of a function, or its value and gradient. `.source` and `.report()` show what was derived last."""
+
+    @property
+    def source(self) -> str:
+        """The generated Python of the variant derived last."""
+        return self.last_built().source
+
+    def report(self) -> str:
+        """What the reverse sweep keeps, and why, in the variant derived last."""
+        return self.last_built().report

@@ -1,0 +1,54 @@
+"""Generated modules compiled for the CPU with Numba.
+
+In: the text of a module and the options. Out: its entry point as a Numba dispatcher. Every function of the module is
+replaced by its compiled self in the module's own globals, so the functions call one another compiled. The options
+are spelled out, `fastmath=False` included, so that nothing leaks in from a caller or out to a callee.
+"""
+
+from __future__ import annotations
+
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numba
+
+from srcgrad.backend import loader
+from srcgrad.config import Options
+
+_FAST = ("arcp", "contract", "nsz", "reassoc")  # reordering only: NaN and infinity keep their meaning
+_MARK = "__srcgrad_compiled__"
+
+
+def jit_options(options: Options) -> dict[str, Any]:
+    """The arguments of `numba.njit` for these options."""
+    return {
+        "error_model": "numpy",
+        "fastmath": set(_FAST) if options.fastmath else False,
+        "nogil": options.nogil,
+        "boundscheck": options.boundscheck,
+        "cache": options.cache,
+        "parallel": False,
+    }
+
+
+def compile_module(name: str, text: str, options: Options) -> ModuleType:
+    """The module with all its functions compiled (lazily, by Numba, for the types they are called with)."""
+    settings = jit_options(options)
+    module = loader.load(name, text, settings)
+    if not getattr(module, _MARK, False):
+        own = [(key, value) for key, value in vars(module).items() if _defined_here(value, module)]
+        for key, value in own:
+            setattr(module, key, numba.njit(**settings)(value))
+        setattr(module, _MARK, True)
+    return module
+
+
+def compile_closure(name: str, text: str, values: dict[str, Any], options: Options) -> Any:
+    """The function that the module's `bind(**values)` returns, compiled. The values are constants of its code, which
+    Numba's disk cache cannot know about, so it is not cached; it is small."""
+    module = loader.load(name, text, {})
+    return numba.njit(**{**jit_options(options), "cache": False})(module.bind(**values))
+
+
+def _defined_here(value: object, module: ModuleType) -> bool:
+    return isinstance(value, FunctionType) and value.__module__ == module.__name__

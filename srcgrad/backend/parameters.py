@@ -1,0 +1,137 @@
+"""The parameters of the user's function, and how a call's arguments meet them.
+
+In: the function, `argnums`/`argnames`. Out: one value per parameter in order (defaults filled in, `*args` as a tuple,
+`**kwargs` as a dict), and the positions to differentiate. A bound method's object is a value in front of the rest.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import types
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from srcgrad.errors import ArgumentError, Diagnostic, Unsupported
+
+_EMPTY = inspect.Parameter.empty
+
+
+def python_function(fun: Any) -> Callable[..., Any]:
+    """The Python function (or bound method) behind a jitted function, a callable object, or one of our own objects."""
+    if hasattr(fun, "__srcgrad_transform__"):
+        if not hasattr(fun, "__srcgrad_primal__"):
+            raise _nested(fun)
+        return fun.__srcgrad_primal__
+    if isinstance(fun, (types.FunctionType, types.MethodType)):
+        if isinstance(fun, types.MethodType) and not isinstance(fun.__func__, types.FunctionType):
+            return types.MethodType(python_function(fun.__func__), fun.__self__)
+        return fun
+    jitted = getattr(fun, "py_func", None)
+    if isinstance(jitted, types.FunctionType):
+        return jitted
+    call = None if isinstance(fun, type) or not callable(fun) else fun.__call__
+    if isinstance(call, types.MethodType) and isinstance(call.__func__, types.FunctionType):
+        return call
+    raise ArgumentError(
+        Diagnostic(
+            f"{fun!r} is not a Python function",
+            why="the gradient is derived from the source of a function" if callable(fun) else "it cannot be called",
+            advice=_partial_advice(fun) if isinstance(fun, functools.partial) else "pass a function written in Python",
+        )
+    )
+
+
+def _nested(fun: Any) -> Unsupported:
+    return Unsupported(
+        Diagnostic(
+            f"{fun!r} cannot be differentiated again",
+            why="this is a derivative already, and derivatives of derivatives are not derived yet",
+            advice="pass the function itself, not its gradient",
+        )
+    )
+
+
+def _partial_advice(fun: functools.partial) -> str:
+    return f"write the partial as a function: lambda x: {getattr(fun.func, '__name__', 'f')}(x, ...)"
+
+
+class Parameters:
+    """The signature of a function, ready to bind calls quickly."""
+
+    def __init__(self, fun: Callable[..., Any]) -> None:
+        self.name: str = fun.__name__
+        self.signature = inspect.signature(fun)
+        self.prefix: tuple = (fun.__self__,) if isinstance(fun, types.MethodType) else ()
+        parameters = list(self.signature.parameters.values())
+        self.names = tuple(parameter.name for parameter in parameters)
+        kinds = {parameter.kind for parameter in parameters}
+        self.variadic = bool(kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD})
+        self._simple = kinds <= {inspect.Parameter.POSITIONAL_OR_KEYWORD}
+        self._defaults = tuple(parameter.default for parameter in parameters)
+        self._position = {name: k for k, name in enumerate(self.names)}
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def bind(self, args: tuple, kwargs: dict[str, Any]) -> tuple:
+        """One value per parameter, in order. Raises `TypeError` as the function itself would."""
+        if self._simple and len(args) <= len(self.names):
+            values = list(args)
+            values += self._defaults[len(args):]
+            for name, value in kwargs.items():
+                position = self._position.get(name, -1)
+                if position < len(args):
+                    return self._bind_slowly(args, kwargs)
+                values[position] = value
+            if not any(value is _EMPTY for value in values):
+                return tuple(values)
+        return self._bind_slowly(args, kwargs)
+
+    def _bind_slowly(self, args: tuple, kwargs: dict[str, Any]) -> tuple:
+        try:
+            bound = self.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{self.name}() {error}") from None
+        bound.apply_defaults()
+        return tuple(bound.arguments.values())
+
+    def resolve(
+        self, argnums: int | tuple[int, ...] | None, argnames: str | tuple[str, ...] | None
+    ) -> tuple[tuple[int, ...], bool]:
+        """The positions to differentiate, and whether the gradient is bare (rather than in a tuple)."""
+        if argnames is not None:
+            named = (argnames,) if isinstance(argnames, str) else tuple(argnames)
+            positions = [self._named(name) for name in named]
+            if argnums is None:
+                return self._distinct(positions), isinstance(argnames, str)
+            return self._distinct([*self._numbered(argnums), *positions]), False
+        wanted = 0 if argnums is None else argnums
+        return self._distinct(self._numbered(wanted)), not isinstance(wanted, Iterable)
+
+    def _named(self, name: object) -> int:
+        if name in self._position:
+            return self._position[str(name)]
+        raise self._error(f"argnames names {name!r}, which is not a parameter of {self.name}")
+
+    def _numbered(self, argnums: Any) -> list[int]:
+        numbers = list(argnums) if isinstance(argnums, Iterable) else [argnums]
+        found = []
+        for number in numbers:
+            if isinstance(number, bool) or not hasattr(number, "__index__"):
+                raise self._error(f"argnums must be an int or a tuple of ints, not {argnums!r}")
+            position = number.__index__()
+            if not -len(self) <= position < len(self):
+                raise self._error(f"argnums={argnums!r}, but {self.name} has {len(self)} parameter(s)")
+            found.append(position % len(self))
+        return found
+
+    def _distinct(self, positions: list[int]) -> tuple[int, ...]:
+        if not positions:
+            raise self._error("there is nothing to differentiate: argnums is empty")
+        if len(set(positions)) < len(positions):
+            raise self._error(f"argnums names a parameter of {self.name} twice")
+        return tuple(positions)
+
+    def _error(self, title: str) -> ArgumentError:
+        return ArgumentError(Diagnostic(title, advice=f"the parameters are: {', '.join(self.names) or 'none'}"))

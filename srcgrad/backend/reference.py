@@ -1,0 +1,81 @@
+"""How our objects pickle: by reference to the user's function, found again by name where it has one.
+
+A decorated function stands behind our object under its own name, so pickle cannot find it there: a reference looks
+the name up and unwraps what it finds. A function without such a name (a lambda, one defined inside another, one of
+`__main__`) travels by value, in the manner of cloudpickle, which Numba ships.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MethodType
+from typing import Any
+
+from numba import cloudpickle
+
+
+@dataclass(frozen=True)
+class FunctionReference:
+    """A function by module and qualified name."""
+
+    module: str
+    qualname: str
+
+    def load(self) -> Callable[..., Any]:
+        """The function, without our or Numba's decoration."""
+        found: Any = importlib.import_module(self.module)
+        for name in self.qualname.split("."):
+            found = vars(found)[name] if isinstance(found, type) else getattr(found, name)
+        return bare(found)
+
+
+@dataclass(frozen=True)
+class FunctionByValue:
+    """A function as bytes that hold its code and what it refers to."""
+
+    payload: bytes
+
+    def load(self) -> Callable[..., Any]:
+        """A copy of the function."""
+        return cloudpickle.loads(self.payload)
+
+
+@dataclass(frozen=True)
+class BoundMethod:
+    """A method together with its object, which pickles as usual."""
+
+    function: FunctionReference | FunctionByValue
+    owner: Any
+
+    def load(self) -> Callable[..., Any]:
+        """The method, bound again."""
+        return MethodType(self.function.load(), self.owner)
+
+
+Reference = FunctionReference | FunctionByValue | BoundMethod
+
+
+def bare(found: Any) -> Any:
+    """The Python function behind one of our objects, a jitted function, or itself."""
+    if hasattr(found, "__srcgrad_transform__"):
+        return found.__wrapped__
+    return getattr(found, "py_func", found)
+
+
+def refer(function: Any) -> Reference:
+    """A picklable reference to a Python function or bound method."""
+    if isinstance(function, MethodType):
+        inner = refer(function.__func__)
+        assert not isinstance(inner, BoundMethod)
+        return BoundMethod(inner, function.__self__)
+    if function.__module__ in sys.modules and function.__module__ != "__main__":
+        reference = FunctionReference(function.__module__, function.__qualname__)
+        try:
+            if reference.load() is function:
+                return reference
+        except (AttributeError, KeyError, ImportError):
+            pass
+    return FunctionByValue(cloudpickle.dumps(function))

@@ -1,0 +1,120 @@
+"""One compiled variant of a transform: for one structure of arguments and their types.
+
+In: a `Built` from the pipeline and its request. Out: something to run on leaves, from Python (`run`) or, through a
+small generated function with the user's parameters, from `@njit` code (`njit_function`).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from srcgrad.backend import cpu
+from srcgrad.backend.arguments import leaf_names
+from srcgrad.backend.njit_wrapper import Shape, make_wrapper
+from srcgrad.backend.parameters import Parameters
+from srcgrad.infer.signature import Leaf, Node, Spec, is_plain, leaves, unflatten
+from srcgrad.ir.nodes import Function
+from srcgrad.ir.types import Scalar, Stack
+from srcgrad.ir.visit import defined_symbols
+from srcgrad.pipeline import Built, Request, Transform
+
+_WIDE = frozenset(map(np.dtype, (np.float64, np.int64, np.bool_)))
+
+
+class Specialisation:
+    """Compiled code for the specs of one request. `result` is `built.result`, or has the gradient in a tuple of one
+    where the user asked for that (`wrap`)."""
+
+    def __init__(self, request: Request, built: Built, parameters: Parameters, wrap: bool = False) -> None:
+        self.request = request
+        self.built = built
+        self.result = _wrapped(built.result, request) if wrap else built.result
+        module = cpu.compile_module(built.entry, built.source, request.options)
+        self.entry: Callable[..., Any] = getattr(module, built.entry)
+        self.specs = request.specs[len(parameters.prefix):]
+        self.flat = all(isinstance(spec, Leaf) for spec in self.specs)
+        self.leaf_names = tuple(n for p, spec in zip(parameters.names, self.specs) for n in leaf_names(spec, p))
+        narrow = any(leaf.type.dtype not in _WIDE for leaf in leaves(built.result) if isinstance(leaf.type, Scalar))
+        self._as_it_is = is_plain(self.result) and self.result == built.result
+        self._direct = self._as_it_is and not narrow
+        self._njit_function: Any = None
+
+    def suits_fast_table(self) -> bool:
+        """Whether a call may go from the types of the arguments straight to machine code: arguments and results need
+        no rearranging, and nothing has to be checked or read at the call."""
+        return self._direct and self.flat and not self.built.captured_arrays and not self.built.written
+
+    @functools.cached_property
+    def only_wide(self) -> bool:
+        """Whether it calculates in float64, int64 and bool only. Then it makes no difference that Numba's types do
+        not tell Python's numbers, which give way to narrower types, from NumPy's."""
+        return _only_wide(self.built.primal)
+
+    def captured_arrays(self) -> list[Any]:
+        """The hidden arguments, as they are now."""
+        return [captured.read() for captured in self.built.captured_arrays]
+
+    def holds(self) -> bool:
+        """Whether the constants this code was compiled for are still what they were."""
+        return all(captured.holds() for captured in (*self.built.captured, *self.built.captured_arrays))
+
+    def finish(self, raw: Any) -> Any:
+        """The result the user sees, from what the entry point returned."""
+        if self._direct:
+            return raw
+        kinds = tuple(leaves(self.result))
+        values = [_boxed(value, kind) for value, kind in zip(_flat(raw), kinds, strict=True)]
+        return unflatten(self.result, iter(values))
+
+    def njit_function(self) -> Any:
+        """A compiled function with the user's parameters, for calls from `@njit` code: the entry point itself where
+        that has the same arguments and results."""
+        if self._njit_function is None:
+            if self._as_it_is and self.flat and not self.built.captured_arrays:
+                self._njit_function = self.entry
+            else:
+                wanted = Shape(self.specs, self.built.result, self.result)
+                arrays = self.captured_arrays()
+                self._njit_function = make_wrapper(self.entry, wanted, arrays, self.request.options)
+        return self._njit_function
+
+
+def _wrapped(result: Spec, request: Request) -> Spec:
+    """`result` with its one gradient in a tuple."""
+    if request.transform is Transform.GRAD and not request.has_aux:
+        return _tuple(result)
+    assert isinstance(result, Node)
+    first, second = result.children
+    if request.transform is Transform.GRAD:
+        return _tuple(_tuple(first), second)
+    return _tuple(first, _tuple(second))
+
+
+def _tuple(*children: Spec) -> Node:
+    return Node(tuple, tuple(range(len(children))), children)
+
+
+def _flat(raw: Any) -> Iterator[Any]:
+    if isinstance(raw, tuple):
+        for item in raw:
+            yield from _flat(item)
+    else:
+        yield raw
+
+
+def _boxed(value: Any, leaf: Leaf) -> Any:
+    """Numba hands out every number as Python's: narrow ones become NumPy's again."""
+    if isinstance(leaf.type, Scalar) and leaf.type.dtype not in _WIDE:
+        return leaf.type.dtype.type(value)
+    return value
+
+
+def _only_wide(function: Function) -> bool:
+    """Whether a function calculates in float64, int64 and bool only."""
+    symbols = (*function.params, *defined_symbols(function.body))
+    types = [symbol.type.element if isinstance(symbol.type, Stack) else symbol.type for symbol in symbols]
+    return all(kind.dtype in _WIDE for kind in types) and all(map(_only_wide, function.helpers))

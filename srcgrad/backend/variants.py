@@ -1,0 +1,148 @@
+"""The specialisations of one transform of one function: found by the arguments of a call, made where missing.
+
+In: argument values (or their specs, from `@njit` code). Out: a `Specialisation` and the leaves to run it on.
+Constants that code was compiled for (globals, closure variables, attributes) are compared before a specialisation is
+used again: code for a value that has changed is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from types import FunctionType, MethodType
+from typing import Any
+
+from srcgrad import pipeline
+from srcgrad.backend import arguments
+from srcgrad.backend.njit_call import lock
+from srcgrad.backend.parameters import Parameters
+from srcgrad.backend.specialisation import Specialisation
+from srcgrad.infer.captured import Captured, Kind
+from srcgrad.infer.signature import Spec, Static, describe, flatten, leaves
+from srcgrad.pipeline import Built, Request
+
+Build = Callable[[Request], Built]
+Conversions = tuple[tuple[int, Callable[[Any], Any]], ...]
+
+
+def as_function(fun: Callable[..., Any]) -> FunctionType:
+    """The function itself, where `fun` is a bound method."""
+    found = fun.__func__ if isinstance(fun, MethodType) else fun
+    assert isinstance(found, FunctionType)
+    return found
+
+
+class Variants:
+    """All compiled variants of one transform of one function. `recipe` is a request whose specs are to be filled in;
+    `wrap` puts the gradient of a single argument in a tuple."""
+
+    def __init__(self, recipe: Request, parameters: Parameters, wrap: bool = False, build: Build | None = None) -> None:
+        self._recipe = recipe
+        self._parameters = parameters
+        self._wrap = wrap
+        self._build = build
+        self.last: Specialisation | None = None
+        self._by_key: dict[Any, tuple[Specialisation, Conversions]] = {}
+        self._by_specs: dict[Any, Specialisation] = {}
+        self._globals: tuple[tuple[dict, str, Any], ...] = ()
+        self._others: tuple[Captured, ...] = ()
+        self.watches = False  # whether there is anything to compare before a call
+
+    # -- lookup -----------------------------------------------------------------------------------------------------
+
+    def find(self, values: tuple, argnums: tuple[int, ...] | None = None) -> tuple[Specialisation, list, bool]:
+        """The specialisation for these arguments (`values` without a bound object), its leaves (captured arrays
+        included), and whether the leaves are the values as they came. `argnums=None` takes those of the recipe."""
+        key = (argnums, *map(arguments.key_of, values))
+        entry = self._by_key.get(key)
+        if entry is None:
+            entry = self._by_key[key] = self._describe(values, argnums)
+        specialisation, conversions = entry
+        found = list(values) if specialisation.flat else self._flatten(values, specialisation)
+        built = specialisation.built
+        captured = specialisation.captured_arrays() if built.captured_arrays else []
+        if built.written:
+            names = (*specialisation.leaf_names, *map(str, built.captured_arrays))
+            arguments.check_overlap(found + captured, built.written, names)
+        for position, convert in conversions:
+            found[position] = convert(found[position])
+        found += map(_prepared, captured)
+        return specialisation, found, not conversions
+
+    def _flatten(self, values: tuple, specialisation: Specialisation) -> list:
+        specs = specialisation.request.specs[len(self._parameters.prefix):]
+        return [leaf for value, spec in zip(values, specs) for leaf in flatten(value, spec)]
+
+    def _describe(self, values: tuple, argnums: tuple[int, ...] | None) -> tuple[Specialisation, Conversions]:
+        """The slow door: check and describe the arguments."""
+        for value, name in zip(values, self._parameters.names):
+            arguments.check(value, name)
+        specs = tuple(map(describe, values))
+        specialisation = self.for_specs(specs, argnums)
+        found = [arguments.conversion(leaf) for value, spec in zip(values, specs) for leaf in flatten(value, spec)]
+        return specialisation, tuple((k, convert) for k, convert in enumerate(found) if convert is not None)
+
+    def for_specs(self, specs: tuple[Spec, ...], argnums: tuple[int, ...] | None = None) -> Specialisation:
+        """The specialisation for these specs (one per parameter), made if need be."""
+        with lock:
+            key = (argnums, specs)
+            specialisation = self._by_specs.get(key)
+            if specialisation is None:
+                specialisation = self._by_specs[key] = self._make(specs, argnums)
+                self._watch()
+            self.last = specialisation
+            return specialisation
+
+    def _make(self, specs: tuple[Spec, ...], argnums: tuple[int, ...] | None) -> Specialisation:
+        positions = self._recipe.argnums if argnums is None else argnums
+        for position in positions:
+            arguments.check_differentiable(specs[position], self._parameters.names[position])
+        prefix = self._parameters.prefix
+        request = replace(
+            self._recipe,
+            specs=(*map(Static, prefix), *specs),
+            argnums=tuple(position + len(prefix) for position in positions),
+        )
+        built = (self._build or pipeline.build)(request)
+        return Specialisation(request, built, self._parameters, self._wrap)
+
+    # -- constants --------------------------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """Collect what is to be compared before each call."""
+        every: dict[Any, Captured] = {}
+        for specialisation in self._by_specs.values():
+            built = specialisation.built
+            for captured in (*built.captured, *built.captured_arrays):
+                every.setdefault((id(captured.holder), repr(captured.name), id(captured.value)), captured)
+        in_globals = [captured for captured in every.values() if captured.kind is Kind.GLOBAL]
+        self._globals = tuple((captured.holder, captured.name, captured.value) for captured in in_globals)
+        self._others = tuple(captured for captured in every.values() if captured.kind is not Kind.GLOBAL)
+        self.watches = bool(every)
+
+    def drop_stale(self) -> bool:
+        """Forget the code that was compiled for constants that have changed; whether there was any."""
+        for holder, name, value in self._globals:
+            if holder.get(name) is not value:
+                break
+        else:
+            if all(captured.holds() for captured in self._others):
+                return False
+        with lock:
+            kept = {key: found for key, found in self._by_specs.items() if found.holds()}
+            if len(kept) == len(self._by_specs):
+                return False
+            self._by_specs = kept
+            self._by_key = {}
+            self._watch()
+            return True
+
+
+def _prepared(value: Any) -> Any:
+    convert = arguments.conversion(value)
+    return value if convert is None else convert(value)
+
+
+def differentiable_positions(specs: tuple[Spec, ...]) -> tuple[int, ...]:
+    """The arguments that contain a floating-point number."""
+    return tuple(k for k, spec in enumerate(specs) if any(leaf.type.is_float for leaf in leaves(spec)))
