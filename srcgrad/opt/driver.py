@@ -21,23 +21,32 @@ from srcgrad.opt.simplify import simplify
 
 Pass = Callable[[Function], Function]
 
+
+def hoist_finally(function: Function) -> Function:
+    """`hoist` for a function that will not be differentiated any more."""
+    return hoist(function, final=True)
+
+
 PASSES: tuple[Pass, ...] = (simplify, carried, forward_store, dce, hoist, cse)
+FINAL_PASSES: tuple[Pass, ...] = (simplify, carried, forward_store, dce, hoist_finally, cse)
 VERIFY = False
 
 _MOST_ROUNDS = 6  # each round does a linear amount of work; what is left after that many is not worth more
 
 
-def optimise(function: Function) -> Function:
+def optimise(function: Function, *, final: bool = False) -> Function:
     """The optimised function; the same object when no pass found anything.
 
+    `final` says that the function will not be differentiated any more, which lets more move out of loops.
     Raises `InternalError` that names the pass when verification is on and a pass broke the IR."""
     checked = VERIFY or os.environ.get("SRCGRAD_VERIFY") == "1"
     quiet = 0  # passes since the last change
-    for each in PASSES * _MOST_ROUNDS:
+    passes = FINAL_PASSES if final else PASSES
+    for each in passes * _MOST_ROUNDS:
         new = each(function)
         if new is function:
             quiet += 1
-            if quiet == len(PASSES):
+            if quiet == len(passes):
                 break
             continue
         quiet, function = 1, new  # a pass finds nothing right after itself

@@ -9,8 +9,10 @@ which its operands do not change.
         store a[i, k] = t                   store a[i, k] = t
 
 A loop may run zero times and a branch may not be taken, so what moves must be harmless to run anyway: no integer
-division by what may be zero, no load (it may be out of range), no division or logarithm (plain Python raises). A
-smooth function that costs something moves out of a loop, but not out of a branch.
+division by what may be zero, no load (it may be out of range), no division or logarithm (plain Python raises). And
+where the function is still to be differentiated, an operation that was not run contributes nothing, while one that
+was run contributes 0 * partial, which is NaN when the partial is infinite. So before differentiation floating-point
+statements move only if their partials are finite whatever the operands are; `final=True` lifts that.
 """
 
 from __future__ import annotations
@@ -23,18 +25,18 @@ from srcgrad.ir.visit import inner_symbols, map_atoms
 from srcgrad.opt.algebra import CASTS
 from srcgrad.opt.rewrite import dtype_kind, with_helpers
 
-CHEAP = frozenset(
-    (
-        "add", "sub", "mul", "neg", "abs", "sign", "minimum", "maximum", "select", "lt", "le", "gt", "ge", "eq", "ne",
-        "and_", "or_", "not_", "band", "bor", "bxor", "invert",
-    )
-)  # fmt: skip
-SMOOTH = frozenset(("exp", "sin", "cos", "tanh", "atan", "asinh", "erf", "erfc"))
+CHEAP = frozenset(("add", "sub", "neg", "select", "lt", "le", "gt", "ge", "eq", "ne", "and_", "or_", "not_"))
+CHEAP_UNDIFFERENTIATED = frozenset(
+    ("mul", "abs", "sign", "minimum", "maximum", "band", "bor", "bxor", "invert")
+)
+SMOOTH = frozenset(("exp", "sin", "cos", "tanh", "atan", "asinh", "erf", "erfc"))  # cost something, never raise
 
 
-def hoist(function: Function) -> Function:
-    """The function with invariant statements moved out of loops; the same object when nothing moved."""
-    return with_helpers(function, lambda f: _Hoister(f).run())
+def hoist(function: Function, final: bool = False) -> Function:
+    """The function with invariant statements moved out of loops; the same object when nothing moved.
+
+    `final` says that the function will not be differentiated any more."""
+    return with_helpers(function, lambda f: _Hoister(f, final).run())
 
 
 @dataclass
@@ -48,7 +50,8 @@ class _Frame:
 class _Hoister:
     """Walks with a stack of open blocks; the loop a statement leaves is not written yet when it is moved."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, final: bool) -> None:
+        self.final = final
         self.body = function.body
         self.frames: list[_Frame] = []
         self.level: dict[Sym, int] = dict.fromkeys(function.params, 0)
@@ -88,18 +91,19 @@ class _Hoister:
         for level in range(lowest, here):
             if self.frames[level + 1].loop:
                 leaves_branch = not all(frame.loop for frame in self.frames[level + 1 :])
-                return level if isinstance(s, Dim) or _harmless(s, leaves_branch) else here
+                return level if isinstance(s, Dim) or self.harmless(s, leaves_branch) else here
         return here
 
-
-def _harmless(s: Let, leaves_branch: bool) -> bool:
-    """Whether it does no harm to run an operation that the program might not have run."""
-    name = s.op.name
-    if name in CHEAP:
-        return True
-    if name in CASTS:
-        return dtype_kind(s.arguments[0]) != "f" or dtype_kind(s.result) == "f"
-    if name in ("floordiv", "mod"):
-        divisor = s.arguments[1]
-        return dtype_kind(s.result) in "iu" and isinstance(divisor, Const) and divisor.value != 0
-    return name in SMOOTH and not leaves_branch
+    def harmless(self, s: Let, leaves_branch: bool) -> bool:
+        """Whether it does no harm to run an operation that the program might not have run."""
+        name, floating = s.op.name, dtype_kind(s.result) == "f"
+        if name in CHEAP:
+            return True
+        if name in CASTS:
+            return dtype_kind(s.arguments[0]) != "f" or floating
+        if name in CHEAP_UNDIFFERENTIATED:
+            return self.final or not floating
+        if name in ("floordiv", "mod"):
+            divisor = s.arguments[1]
+            return not floating and isinstance(divisor, Const) and divisor.value != 0
+        return self.final and name in SMOOTH and not leaves_branch

@@ -13,7 +13,7 @@ from srcgrad.ir.nodes import Function
 from srcgrad.ir.printer import to_text
 from srcgrad.ir.verify import verify
 from srcgrad.opt import driver
-from srcgrad.opt.driver import PASSES, optimise
+from srcgrad.opt.driver import PASSES, hoist_finally, optimise
 from tests.opt.equal import outcome, same
 from tests.opt.generate import generate
 
@@ -39,9 +39,10 @@ def test_optimise_keeps_the_meaning(function: Function) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(driver, "VERIFY", True)
         check_same(function, optimise(function))
+        check_same(function, optimise(function, final=True))
 
 
-@pytest.mark.parametrize("each", PASSES, ids=lambda p: p.__name__)
+@pytest.mark.parametrize("each", (*PASSES, hoist_finally), ids=lambda p: p.__name__)
 def test_each_pass_keeps_the_meaning(each: driver.Pass) -> None:
     changed = 0
     for seed in range(60):
