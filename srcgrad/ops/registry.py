@@ -5,7 +5,7 @@ callable (`math.exp`, `np.exp`) they implement.
 
 A rule is one line:
 
-    op("hypot", "x y", "x / r", "y / r", python=math.hypot, numpy=np.hypot, source="math.hypot({0}, {1})")
+    op("exp", "x", "r", evaluate=np.exp, source="np.exp({0})", aliases=(math.exp, np.exp))
 
 The partial derivatives are formulas in the argument names and in the result `r`, written in Python syntax and
 parsed by `ops.formula`; what the reverse sweep must keep is read off them. Rules never mention broadcasting,
@@ -28,6 +28,7 @@ class Result(enum.Enum):
     FLOAT = "the argument's floating dtype (the frontend casts integers to float64 first)"
     BOOL = "bool"
     INT = "int64"
+    NAMED = "the dtype that the operation is named after (casts)"
 
 
 class Operands(enum.Enum):
@@ -42,15 +43,47 @@ class Operands(enum.Enum):
     ANY = "one argument of any scalar type (casts)"
 
 
+class Precedence(enum.IntEnum):
+    """How tightly the text of an operation binds, as in Python's grammar: an operand that binds less tightly needs
+    parentheses (and one that binds equally, on the side where the operator does not associate: the right side of
+    `SUM` and `TERM`, the left of `POWER`, both of `COMPARE`). Operands of a `CALL` never need them."""
+
+    TERNARY = 1
+    OR = 2
+    AND = 3
+    NOT = 4
+    COMPARE = 5
+    BIT_OR = 6
+    BIT_XOR = 7
+    BIT_AND = 8
+    SHIFT = 9
+    SUM = 10
+    TERM = 20
+    UNARY = 30
+    POWER = 40
+    CALL = 100
+
+
+class Widens(enum.Enum):
+    """Where compiled code gives the result a wider dtype than the IR says, so that `emit` must cast it back."""
+
+    NEVER = "the printed text has the dtype of the IR"
+    NARROW_INTEGERS = "Numba computes integers narrower than 64 bits in 64 bits"
+    ALWAYS = "computed in 64 bits: any narrower result, float32 included, must be cast back"
+
+
 @dataclass(frozen=True, eq=False)
 class Op:
     """One scalar operation.
 
     `evaluate` runs it on NumPy scalars (the interpreter's meaning of the operation); `source` is the Python
-    text that `emit` prints, with `{0}`, `{1}` for operands and `precedence` saying how tightly that text binds
-    (`ast` order: see `emit`). `partials[i]` is the derivative with respect to argument i, `None` where it is
-    identically zero. `singular` marks partials that can be infinite or NaN at points where the function itself
-    is finite (sqrt at 0); `domain` gives, per argument, an interval for tests; `kinks` lists points to avoid.
+    text that `emit` prints, with `{0}`, `{1}` for operands (each at most once) and `precedence` saying how tightly
+    that text binds; `literal_source`, if any, is better text for when the last operand is a non-negative literal.
+    `np`, `math` and `special` (`srcgrad.runtime.special`) are the modules that the text may name. `widens` says
+    when the text needs a cast to the result's dtype around it. `partials[i]` is the derivative with respect to
+    argument i, `None` where it is identically zero. `singular` marks partials that can be infinite or NaN at finite
+    arguments (sqrt at 0, division by 0); `domain` gives, per argument, an interval for tests; `kinks` lists
+    values of an argument to avoid there. `cost` is in units of an addition.
     """
 
     name: str
@@ -59,7 +92,7 @@ class Op:
     operands: Operands
     evaluate: Callable
     source: str
-    precedence: int
+    precedence: Precedence
     partials: tuple[Formula | None, ...]
     singular: bool = False
     domain: tuple[tuple[float, float], ...] = ()
@@ -67,6 +100,8 @@ class Op:
     cost: int = 1
     commutative: bool = False
     aliases: tuple[Callable, ...] = field(default=(), repr=False)
+    widens: Widens = Widens.NEVER
+    literal_source: str = ""
 
     @property
     def arity(self) -> int:
@@ -86,8 +121,6 @@ class Op:
 _BY_NAME: dict[str, Op] = {}
 _BY_CALLABLE: dict[Callable, Op] = {}
 
-CALL = 100  # precedence of an atom or a call: never needs parentheses
-
 
 def op(
     name: str,
@@ -97,13 +130,15 @@ def op(
     source: str,
     result: Result = Result.FLOAT,
     operands: Operands = Operands.FLOAT,
-    precedence: int = CALL,
+    precedence: Precedence = Precedence.CALL,
     aliases: tuple[Callable, ...] = (),
     singular: bool = False,
     domain: tuple[tuple[float, float], ...] = (),
     kinks: tuple[float, ...] = (),
     cost: int = 1,
     commutative: bool = False,
+    widens: Widens = Widens.NEVER,
+    literal_source: str = "",
 ) -> Op:
     """Register one operation and return its record.
 
@@ -118,12 +153,18 @@ def op(
     formulas = tuple(None if p is None else parse(p, (*names, "r")) for p in partials) or (None,) * len(names)
     record = Op(
         name, names, result, operands, evaluate, source, precedence, formulas,
-        singular, domain, kinks, cost, commutative, aliases,
+        singular, domain, kinks, cost, commutative, aliases, widens, literal_source,
     )  # fmt: skip
-    _BY_NAME[name] = record
     for callable_ in aliases:
-        _BY_CALLABLE[callable_] = record
+        alias(callable_, record)
+    _BY_NAME[name] = record
     return record
+
+
+def alias(function: Callable, record: Op) -> None:
+    """Let `function` mean the operation `record`. Raises `ValueError` when it means another one already."""
+    if _BY_CALLABLE.setdefault(function, record) is not record:
+        raise ValueError(f"{function!r} already means {_BY_CALLABLE[function]}")
 
 
 def by_name(name: str) -> Op:
