@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.infer.signature import Leaf, Node, Spec, describe, flatten, leaves, unflatten
-from srcgrad.ir.types import Array, Layout
+from srcgrad.ir.types import PY_FLOAT, Array, Layout
 
 _FIRST_STEP = 2.0**-6
 _LEVELS = 10
@@ -30,7 +30,7 @@ def numerical_jvp(
     floating leaves of the output in order; a procedure's output are the arrays it writes, which are found by trial
     unless their positions among the leaves of the arguments are given as `written`."""
     spec = describe(primals)
-    direction = list(flatten(tangents, spec))
+    direction = [part for part, _ in _paired(tangents, spec)]
     positions = written_leaves(fun, primals) if written is None else written
 
     def along(step: float) -> np.ndarray:
@@ -125,10 +125,20 @@ def is_float_leaf(leaf: Leaf) -> bool:
 
 def float_leaves(value: Any, spec: Spec | None = None) -> Iterator[Any]:
     """The leaves of `value` at the places where `spec` (that of `value` itself by default) has floating ones."""
-    spec = describe(value) if spec is None else spec
-    for part, leaf in zip(flatten(value, spec), leaves(spec), strict=True):
+    for part, leaf in _paired(value, describe(value) if spec is None else spec):
         if is_float_leaf(leaf):
             yield part
+
+
+def _paired(value: Any, spec: Spec) -> Iterator[tuple[Any, Leaf]]:
+    """Each leaf of `spec` with what stands at its place in `value`, where None may stand for a whole container."""
+    if isinstance(spec, Leaf):
+        yield value, spec
+    elif isinstance(spec, Node):
+        one_level = Node(spec.container, spec.keys, (Leaf(PY_FLOAT),) * len(spec.children))
+        parts = [None] * len(spec.children) if value is None else flatten(value, one_level)
+        for part, child in zip(parts, spec.children, strict=True):
+            yield from _paired(part, child)
 
 
 def float_vector(value: Any, spec: Spec | None = None) -> np.ndarray:
