@@ -69,6 +69,7 @@ class Parameters:
         self.variadic = bool(kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD})
         self._simple = kinds <= {inspect.Parameter.POSITIONAL_OR_KEYWORD}
         self._defaults = tuple(parameter.default for parameter in parameters)
+        self._required = sum(default is _EMPTY for default in self._defaults)
         self._position = {name: k for k, name in enumerate(self.names)}
 
     def __len__(self) -> int:
@@ -76,6 +77,8 @@ class Parameters:
 
     def bind(self, args: tuple, kwargs: dict[str, Any]) -> tuple:
         """One value per parameter, in order. Raises `TypeError` as the function itself would."""
+        if not kwargs and self._required <= len(args) <= len(self.names) and self._simple:
+            return args + self._defaults[len(args):]
         if self._simple and len(args) <= len(self.names):
             values = list(args)
             values += self._defaults[len(args):]
