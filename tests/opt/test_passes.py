@@ -614,6 +614,12 @@ def test_the_last_hoist_moves_more_but_nothing_dear_out_of_a_branch() -> None:
     assert to_text(last(cheap)).index("mul") < to_text(last(cheap)).index("for")
 
 
+def test_nothing_leaves_a_branch_that_is_in_no_loop() -> None:
+    b, s = Builder(), sym("s")
+    (r,) = if_(b, b.op("lt", s, num(0)), lambda: (b.op("add", s, s),), lambda: (s,))
+    unchanged(hoist, function(b, (s,), r))
+
+
 def test_loads_stay_in_loops_that_may_not_run() -> None:
     b, x, s, n = Builder(), sym("x", VECTOR), sym("s"), sym("n", INT64)
     (r,) = for_(b, ZERO, n, ONE, (s,), lambda i, p: (b.op("add", p, b.load(x, (n,))),))
