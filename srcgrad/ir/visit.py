@@ -13,7 +13,20 @@ from operator import is_
 from typing import Any, get_args
 
 from srcgrad.ir.nodes import (
-    Atom, Block, Const, For, Function, Let, Load, Slice, Statement, Sym, While, blocks, definitions, operands,
+    Atom,
+    Block,
+    Const,
+    For,
+    Function,
+    Let,
+    Load,
+    Slice,
+    Statement,
+    Sym,
+    While,
+    blocks,
+    definitions,
+    operands,
 )  # fmt: skip
 
 
