@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.infer.signature import Leaf, Node, Spec, describe, flatten, leaves, unflatten
+from srcgrad.infer.signature import Leaf, Node, Spec, Static, describe, flatten, leaves, unflatten
 from srcgrad.ir.types import PY_FLOAT, Array, Layout
 
 _FIRST_STEP = 2.0**-6
@@ -149,22 +149,39 @@ def float_vector(value: Any, spec: Spec | None = None) -> np.ndarray:
 
 
 def like(value: Any, numbers: np.ndarray) -> Any:
-    """A structure like `value` whose floating leaves hold `numbers` in order; other leaves hold zeros."""
+    """A cotangent or tangent for `value`: its structure, `numbers` in the floating leaves, None in all others."""
     spec, given = describe(value), iter(numbers)
 
     def leaf(old: Any) -> Any:
+        kind = describe(old)
+        if not isinstance(kind, Leaf) or not is_float_leaf(kind):
+            return None
         if isinstance(old, np.ndarray):
             new = fresh_copy(old)
-            new[...] = 0
-            if old.dtype.kind == "f":
-                for index in np.ndindex(old.shape):
-                    new[index] = next(given)
+            for index in np.ndindex(old.shape):
+                new[index] = next(given)
             return new
-        if isinstance(old, np.generic):
-            return type(old)(next(given) if old.dtype.kind == "f" else 0)
-        return next(given).item() if isinstance(old, float) else 0
+        return type(old)(next(given))
 
-    return unflatten(spec, map(leaf, list(flatten(value, spec))))
+    return unflatten(_hollow(spec), map(leaf, list(flatten(value, spec))))
+
+
+def like_each(values: tuple, numbers: np.ndarray) -> tuple:
+    """Tangents for arguments: as `like`, with None for every argument that holds no floats."""
+    sizes = [float_vector(value).size for value in values]
+    pieces = np.split(numbers, np.cumsum(sizes)[:-1]) if values else []
+    return tuple(like(value, piece) if _has_floats(value) else None for value, piece in zip(values, pieces))
+
+
+def _has_floats(value: Any) -> bool:
+    return any(map(is_float_leaf, leaves(describe(value))))
+
+
+def _hollow(spec: Spec) -> Spec:
+    """The structure with None for constants."""
+    if isinstance(spec, Node):
+        return Node(spec.container, spec.keys, tuple(map(_hollow, spec.children)))
+    return spec if isinstance(spec, Leaf) else Static(None)
 
 
 def _moved(primals: tuple, spec: Spec, direction: list, step: float) -> tuple:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.api import jvp, vjp
-from srcgrad.differences import copy_tree, float_vector, like, numerical_jvp, written_leaves
+from srcgrad.differences import copy_tree, float_vector, like, like_each, numerical_jvp, written_leaves
 from srcgrad.infer.signature import Spec, describe, leaves
 
 __all__ = ["check_grads", "numerical_jvp"]
@@ -121,7 +121,7 @@ class _Check:
         if "rev" in modes:
             out, pullback = vjp(self.fun, *copy_tree(self.primals))
         for name, direction in directions(mask):
-            tangents = like(self.primals, direction)
+            tangents = like_each(self.primals, direction)
             expected, error = numerical_jvp(self.fun, self.primals, tangents, written=self.written)
             if not error <= self.atol + self.rtol * np.abs(expected).max(initial=0.0):
                 raise AssertionError(f"differences do not settle along {name}: error {error:.3g} (a kink or a jump?)")

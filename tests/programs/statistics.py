@@ -75,7 +75,14 @@ def binomial_american_put(spot, strike, rate, vol, n):
     return v[0]
 
 
-@program(lambda rng: (rng.standard_normal((3, 3)), rng.standard_normal(3), rng.standard_normal((3, 2)), np.array([0, 1, 1, 0])))
+@program(
+    lambda rng: (
+        rng.standard_normal((3, 3)),
+        rng.standard_normal(3),
+        rng.standard_normal((3, 2)),
+        np.array([0, 1, 1, 0]),
+    )
+)
 def hidden_markov_forward(trans, init, emit, obs):
     n = 3
     alpha = np.empty(n)
