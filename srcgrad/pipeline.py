@@ -80,7 +80,7 @@ def build(request: Request) -> Built:
     lowered = lower(request.function, request.specs)
     primal = optimise(lowered.function)
     made = _TRANSFORMS[request.transform](request, lowered, primal)
-    function = optimise(made.function)
+    function = optimise(made.function, final=True)
     text = emit(function, nesting(made.result), header=_header(request))
     return Built(
         entry=function.name, source=text, result=made.result, report=made.report, primal=primal, function=function,

@@ -10,22 +10,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from srcgrad.adjoint.forward import write_forward
-from srcgrad.adjoint.fusion import FusionAnalysis
-from srcgrad.adjoint.plan import Plan, make_plan
-from srcgrad.adjoint.reverse import ReverseSweep, add_elementwise
-from srcgrad.adjoint.shadow import Shadows, add_shadows
+from srcgrad.adjoint.calls import (
+    NO_CALLS,
+    Calls,
+    floating_arrays,
+    floating_scalars,
+    make_calls,
+    volatile_roots,
+    writing_callees,
+)  # fmt: skip
+from srcgrad.adjoint.forward import write_forward, write_forward_helper
+from srcgrad.adjoint.plan import Plan
+from srcgrad.adjoint.reverse import ReverseSweep
 from srcgrad.adjoint.tapes import Tapes
-from srcgrad.analysis.activity import Activity, find_activity
-from srcgrad.analysis.clobber import Clobbers
-from srcgrad.analysis.regions import find_regions
-from srcgrad.errors import Diagnostic, InternalError
-from srcgrad.ir.alias import AliasClasses, alias_classes
+from srcgrad.adjoint.unit import Unit
 from srcgrad.ir.build import Builder, const_like
-from srcgrad.ir.nodes import Atom, Function, Sym
+from srcgrad.ir.nodes import Atom, Block, Call, Callee, Function, NewStack, Sym
 from srcgrad.ir.types import Array, Scalar
-
-_MOST_ROUNDS = 20
+from srcgrad.ir.visit import walk
 
 
 @dataclass(frozen=True)
@@ -50,90 +52,108 @@ def reverse_mode(
 
     Where `seeded`, the new function takes one more parameter per output, its cotangent; else the one output is a
     scalar and its cotangent is 1."""
-    return _ReverseMode(function, wrt, outputs, strong_zero).write(name, seeded)
+    atoms = [function.body.results[k] for k in outputs]
+    cotangents = _cotangents(atoms, seeded)
+    writing = writing_callees(function.helpers)
+    unit = Unit(function, wrt, atoms, cotangents, strong_zero=strong_zero, writing=writing)
+    helpers = [_helper_unit(h, function, strong_zero, writing) for h in function.helpers]
+    kept = [k for helper in helpers for k in helper.plan.all_kept()]
+    calls = make_calls(function.helpers, kept) if helpers else NO_CALLS
+    params = (*unit.function.params, *(c for c in cotangents if isinstance(c, Sym)))
+    body = _write(unit, wrt, calls)
+    pairs = tuple(f for helper in helpers for f in _write_pair(helper, helpers, calls))
+    adjoint = replace(unit.function, name=name, params=params, body=body, callee=None)
+    adjoint = replace(adjoint, helpers=_reachable(adjoint, (*function.helpers, *pairs)))
+    return Adjoint(adjoint, unit.plan, len(unit.shadows.forward))
 
 
-class _ReverseMode:
-    def __init__(self, function: Function, wrt: Sequence[Sym], outputs: Sequence[int], strong_zero: bool) -> None:
-        self._wrt = wrt
-        self._outputs = outputs
-        self._strong_zero = strong_zero
-        self._activity: Activity = find_activity(function, wrt, [function.body.results[k] for k in outputs])
-        self._shadows: Shadows = add_shadows(function, self._activity)
-        self._function = self._shadows.function
-        self._regions = find_regions(self._function)
-        self._aliases: AliasClasses = alias_classes(self._function)
+def _cotangents(atoms: Sequence[Atom], seeded: bool) -> list[Atom]:
+    """One per output: a new parameter, or the constant 1."""
+    if not seeded:
+        return [const_like(1.0, atom.type) for atom in atoms]  # type: ignore[arg-type]
+    hints = [f"{atom.hint}_bar" if isinstance(atom, Sym) else "out_bar" for atom in atoms]
+    return [Sym(hint, atom.type) for hint, atom in zip(hints, atoms, strict=True)]
 
-    def write(self, name: str, seeded: bool) -> Adjoint:
-        cotangents = self._cotangents(seeded)
-        plan = self._make_plan(cotangents)
-        tapes = Tapes(plan, self._regions)
-        builder = Builder()
-        sweep = self._sweep(builder, plan, tapes, None)
-        write_forward(builder, self._regions, plan, tapes, sweep)
-        results = tuple(self._preserved(builder, atom, plan) for atom in self._function.body.results)
-        self._run(sweep, builder, cotangents)
-        gradients = tuple(self._gradient(builder, sweep, parameter) for parameter in self._wrt)
-        seeds = tuple(c for c in cotangents if isinstance(c, Sym))
-        params = (*self._function.params, *seeds)
-        adjoint = replace(
-            self._function, name=name, params=params, body=builder.finish((*results, *gradients)), callee=None
-        )
-        return Adjoint(adjoint, plan, len(self._shadows.forward))
 
-    def _cotangents(self, seeded: bool) -> list[Atom]:
-        """One per output: a new parameter, or the constant 1."""
-        atoms = [self._function.body.results[k] for k in self._outputs]
-        if not seeded:
-            return [const_like(1.0, atom.type) for atom in atoms]  # type: ignore[arg-type]
-        hints = [f"{atom.hint}_bar" if isinstance(atom, Sym) else "out_bar" for atom in atoms]
-        return [Sym(hint, atom.type) for hint, atom in zip(hints, atoms, strict=True)]
+def _write(unit: Unit, wrt: Sequence[Sym], calls: Calls) -> Block:
+    """The body of the adjoint: forward sweep, then reverse sweep."""
+    builder = Builder()
+    stacks = calls.new_stacks()
+    for stack in stacks:
+        builder.emit(NewStack(stack))
+    tapes = Tapes(unit.plan, unit.regions)
+    sweep = unit.sweep(builder, unit.plan, tapes, calls, stacks)
+    write_forward(builder, unit.regions, unit.plan, tapes, sweep)
+    results = tuple(_preserved(builder, unit, atom) for atom in unit.function.body.results)
+    unit.run(sweep, builder)
+    gradients = tuple(_gradient(builder, unit, sweep, parameter) for parameter in wrt)
+    return builder.finish((*results, *gradients))
 
-    def _make_plan(self, cotangents: list[Atom]) -> Plan:
-        """Write the reverse sweep on trial until it needs no more stores undone than it undoes, and no more loops can
-        be fused."""
-        clobbers = Clobbers(self._function, self._regions, self._aliases)
-        analysis = FusionAnalysis(self._function, self._regions, self._aliases, self._activity)
-        before = Plan()
-        for _ in range(_MOST_ROUNDS):
-            builder = Builder()
-            sweep = self._sweep(builder, before, Tapes(before, self._regions), analysis)
-            self._run(sweep, builder, cotangents)
-            plan = make_plan(sweep.needs, self._regions, clobbers, self._aliases, before)
-            if plan.undone.keys() == before.undone.keys() and not sweep.fusions:
-                return plan
-            fused = {**before.fused, **sweep.fusions}
-            before = Plan(undone={} if sweep.fusions else plan.undone, fused=fused)
-        raise InternalError(Diagnostic("the plan of the reverse sweep does not settle"))
 
-    def _sweep(self, builder: Builder, plan: Plan, tapes: Tapes, analysis: FusionAnalysis | None) -> ReverseSweep:
-        return ReverseSweep(
-            builder, self._regions, self._activity, self._shadows, plan, tapes,
-            analysis=analysis, strong_zero=self._strong_zero,
-        )  # fmt: skip
+def _preserved(builder: Builder, unit: Unit, atom: Atom) -> Atom:
+    """A result as the primal leaves it: copied where the reverse sweep will undo stores into it."""
+    if not isinstance(atom, Sym) or not isinstance(atom.type, Array):
+        return atom
+    undone = {unit.aliases.root(store.array) for store in unit.plan.undone}
+    return builder.copy(atom, atom.hint) if unit.aliases.root(atom) in undone else atom
 
-    def _run(self, sweep: ReverseSweep, builder: Builder, cotangents: list[Atom]) -> None:
-        """Write the reverse sweep, beginning with the cotangents of the outputs."""
-        for k, cotangent in zip(self._outputs, cotangents, strict=True):
-            result = self._function.body.results[k]
-            if not self._activity(result):
-                continue
-            if isinstance(result.type, Array):
-                add_elementwise(builder, sweep.shadow(result), cotangent)  # type: ignore[arg-type]
-            else:
-                sweep.accumulate(result, cotangent)
-        sweep.block(self._function.body)
 
-    def _preserved(self, builder: Builder, atom: Atom, plan: Plan) -> Atom:
-        """A result as the primal leaves it: copied where the reverse sweep will undo stores into it."""
-        if not isinstance(atom, Sym) or not isinstance(atom.type, Array):
-            return atom
-        undone = {self._aliases.root(store.array) for store in plan.undone}
-        return builder.copy(atom, atom.hint) if self._aliases.root(atom) in undone else atom
+def _gradient(builder: Builder, unit: Unit, sweep: ReverseSweep, parameter: Sym) -> Atom:
+    if isinstance(parameter.type, Scalar):
+        return sweep.cotangent(parameter)
+    if unit.activity(parameter):
+        return sweep.shadow(parameter)
+    return builder.alloc_like(parameter, 0.0, f"{parameter.hint}_bar")
 
-    def _gradient(self, builder: Builder, sweep: ReverseSweep, parameter: Sym) -> Atom:
-        if isinstance(parameter.type, Scalar):
-            return sweep.cotangent(parameter)
-        if self._activity(parameter):
-            return sweep.shadow(parameter)
-        return builder.alloc_like(parameter, 0.0, f"{parameter.hint}_bar")
+
+# -- recursive functions --------------------------------------------------------------------------------------------
+
+
+def _helper_unit(helper: Function, program: Function, strong_zero: bool, writing: frozenset[Callee]) -> Unit:
+    scalars, arrays = floating_scalars(helper.params), floating_arrays(helper.params)
+    outputs = [r for r in helper.body.results if isinstance(r.type, Scalar) and r.type.is_float]
+    bars = _cotangents(outputs, seeded=True)
+    volatile = volatile_roots(helper, program.helpers, program)
+    return Unit(
+        helper, (*scalars, *arrays), (*outputs, *arrays), (*bars, *[None] * len(arrays)),
+        strong_zero=strong_zero, writing=writing, volatile=volatile, detached=True,
+    )  # fmt: skip
+
+
+def _write_pair(unit: Unit, helpers: Sequence[Unit], calls: Calls) -> tuple[Function, Function]:
+    """The forward and the reverse function of one helper."""
+    stacks = calls.new_stacks()
+    kept = [k for helper in helpers for k in helper.plan.all_kept()]
+    own = {k.symbol: stack for k, stack in zip(kept, stacks, strict=True)}
+    tapes = Tapes(unit.plan, unit.regions, own)
+    function = unit.function
+    assert function.callee is not None
+    pair = calls.pairs[function.callee]
+
+    builder = Builder()
+    sweep = unit.sweep(builder, unit.plan, tapes, calls, stacks)
+    block = write_forward_helper(builder, unit.regions, unit.plan, tapes, sweep)
+    forward = Function(pair.forward.name, (*function.params, *stacks), block, function.span, (), pair.forward)
+
+    builder = Builder()
+    sweep = unit.sweep(builder, unit.plan, tapes, calls, stacks)
+    unit.run(sweep, builder)
+    bars = tuple(c for c in unit.cotangents if isinstance(c, Sym))
+    shadows = tuple(unit.shadows.forward[a] for a in floating_arrays(function.params))
+    results = tuple(map(sweep.cotangent, floating_scalars(function.params)))
+    params = (*function.params, *bars, *shadows, *stacks)
+    reverse = Function(pair.reverse.name, params, builder.finish(results), function.span, (), pair.reverse)
+    return forward, reverse
+
+
+def _reachable(function: Function, helpers: Sequence[Function]) -> tuple[Function, ...]:
+    """Those helpers that the function calls, directly or through one another."""
+    by_callee = {h.callee: h for h in helpers}
+    found: dict[Function, None] = {}
+    pending = [function]
+    while pending:
+        for statement in walk(pending.pop().body):
+            if isinstance(statement, Call) and by_callee[statement.callee] not in found:
+                found[by_callee[statement.callee]] = None
+                pending.append(by_callee[statement.callee])
+    return tuple(h for h in helpers if h in found)

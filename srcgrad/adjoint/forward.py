@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from srcgrad.adjoint.fusion import Fusion, Scopes
+from srcgrad.adjoint.fusion import Fusion
 from srcgrad.adjoint.partials import zero
 from srcgrad.adjoint.plan import Kept, Plan
 from srcgrad.adjoint.reverse import ReverseSweep
 from srcgrad.adjoint.tapes import Tapes
 from srcgrad.analysis.regions import Region, Regions
 from srcgrad.ir.build import Builder
-from srcgrad.ir.nodes import Alloc, Atom, Block, Copy, For, If, Load, Statement, Store, Sym, View, While
+from srcgrad.ir.nodes import Alloc, Atom, Block, Call, Copy, For, If, Load, Statement, Store, Sym, View, While
 from srcgrad.ir.visit import clone_statement
 
 Contributions = list[tuple[Sym, Atom]]
@@ -29,6 +29,13 @@ def write_forward(builder: Builder, regions: Regions, plan: Plan, tapes: Tapes, 
         sweep.accumulate(symbol, value)
 
 
+def write_forward_helper(
+    builder: Builder, regions: Regions, plan: Plan, tapes: Tapes, sweep: ReverseSweep
+) -> Block:
+    """The forward function of a recursive one: its outermost block, too, is entered again by its reverse."""
+    return _Forward(builder, regions, plan, tapes, sweep).block(regions.root.block)
+
+
 class _Forward:
     def __init__(self, builder: Builder, regions: Regions, plan: Plan, tapes: Tapes, sweep: ReverseSweep) -> None:
         self._builder = builder
@@ -36,7 +43,8 @@ class _Forward:
         self._plan = plan
         self._tapes = tapes
         self._sweep = sweep
-        self._scopes = Scopes(regions, plan.fused)
+        self._changed = {*plan.kept, *(regions.of_statement[s] for s in plan.undone)}
+        self._changed |= {r for s, r in regions.of_statement.items() if isinstance(s, Call) and sweep.matters(s)}
 
     def in_scope(self, region: Region) -> Contributions:
         """The statements of a block whose reverse follows while its values are in scope."""
@@ -74,7 +82,7 @@ class _Forward:
         )
         return list(zip(free, results, strict=True))
 
-    def _block(self, block: Block) -> Block:
+    def block(self, block: Block) -> Block:
         """A block that the reverse sweep enters again."""
         region: Region = self._regions.of_block[block]
         kept = {k.symbol: k for k in self._plan.kept.get(region, ())}
@@ -89,17 +97,17 @@ class _Forward:
         return Block(tuple(statements), block.results)
 
     def _touched(self, region: Region) -> bool:
-        changed = [*self._plan.kept, *(self._regions.of_statement[s] for s in self._plan.undone)]
-        return any(region.encloses(other) for other in changed)
+        return any(region.encloses(other) for other in self._changed)
 
     def _statement(self, statement: Statement, kept: dict[Sym, Kept]) -> None:
         """One statement, preceded by the read of what it overwrites and followed by the saves."""
         self._builder.span = statement.span
         if isinstance(statement, Store) and statement in self._plan.undone:
             old = self._plan.undone[statement]
-            self._builder.emit(Load(old, statement.array, statement.index, statement.span))
-            if old in kept:
-                self._tapes.save(self._builder, kept[old])
+            if old not in self._regions.definition:
+                self._builder.emit(Load(old, statement.array, statement.index, statement.span))
+                if old in kept:
+                    self._tapes.save(self._builder, kept[old])
         self._builder.emit(self._rewritten(statement))
         for symbol, entry in kept.items():
             if self._regions.definition.get(symbol) is statement:
@@ -108,8 +116,10 @@ class _Forward:
     def _rewritten(self, statement: Statement) -> Statement:
         match statement:
             case If(then=then, orelse=orelse):
-                return replace(statement, then=self._block(then), orelse=self._block(orelse))
+                return replace(statement, then=self.block(then), orelse=self.block(orelse))
             case For(body=body) | While(body=body):
-                return replace(statement, body=self._block(body))
+                return replace(statement, body=self.block(body))
+            case Call() if self._sweep.matters(statement):
+                return self._sweep.forward_call(statement)
             case _:
                 return statement

@@ -25,7 +25,22 @@ from srcgrad.analysis.clobber import fresh_allocations
 from srcgrad.analysis.regions import Loop, Region, Regions
 from srcgrad.ir.alias import AliasClasses
 from srcgrad.ir.nodes import (
-    Atom, Call, Const, Copy, For, Function, If, Let, Load, Pop, Push, Statement, Store, Sym, View, While,
+    Atom,
+    Call,
+    Const,
+    Copy,
+    For,
+    Function,
+    If,
+    Let,
+    Load,
+    Pop,
+    Push,
+    Statement,
+    Store,
+    Sym,
+    View,
+    While,
 )  # fmt: skip
 from srcgrad.ir.types import Array
 from srcgrad.ir.visit import walk
@@ -42,17 +57,19 @@ class Fusion:
 
 class Scopes:
     """Which blocks are reversed while their forward values are in scope: the outermost one and the bodies of fused
-    loops. The *base* of a region is the innermost such block around it."""
+    loops. The *base* of a region is the innermost such block around it. In a `detached` function (a recursive one,
+    whose reverse is a function of its own) no block is, and the outermost one is the base of all."""
 
-    def __init__(self, regions: Regions, fused: Iterable[Loop] = ()) -> None:
+    def __init__(self, regions: Regions, fused: Iterable[Loop] = (), detached: bool = False) -> None:
+        self._root = regions.root
         bodies = {regions.of_block[loop.body] for loop in fused}
-        self._in_scope = {regions.root, *bodies}
+        self._in_scope = set() if detached else {regions.root, *bodies}
 
     def in_scope(self, region: Region) -> bool:
         return region in self._in_scope
 
     def base(self, region: Region) -> Region:
-        return next(r for r in region.ancestors() if r in self._in_scope)
+        return next((r for r in region.ancestors() if r in self._in_scope), self._root)
 
     def loops(self, region: Region) -> tuple[Loop, ...]:
         """The loops around a region that are run forward and backward separately."""

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from srcgrad.adjoint.fusion import Fusion, Scopes
 from srcgrad.analysis.clobber import Clobber, Clobbers
@@ -26,7 +26,6 @@ from srcgrad.analysis.regions import Loop, Region, Regions, rotation
 from srcgrad.ir.alias import AliasClasses
 from srcgrad.ir.nodes import (
     Atom,
-    Block,
     Call,
     Const,
     Dim,
@@ -77,13 +76,15 @@ class Kept:
 @dataclass(frozen=True, eq=False)
 class Plan:
     """`kept` and `recomputed` by region; `undone` stores with the symbol of the value each overwrites; the array
-    slots of each loop that are rotated backwards; the loops whose two sweeps are fused."""
+    slots of each loop that are rotated backwards; the loops whose two sweeps are fused; whether the reverse sweep is a
+    function of its own (`detached`)."""
 
     kept: dict[Region, tuple[Kept, ...]] = field(default_factory=dict)
     recomputed: dict[Region, tuple[Statement, ...]] = field(default_factory=dict)
     undone: dict[Store, Sym] = field(default_factory=dict)
     rotated: dict[Loop, tuple[int, ...]] = field(default_factory=dict)
     fused: dict[Loop, Fusion] = field(default_factory=dict)
+    detached: bool = False
 
     def all_kept(self) -> tuple[Kept, ...]:
         return tuple(kept for group in self.kept.values() for kept in group)
@@ -92,30 +93,44 @@ class Plan:
 EMPTY = Plan()
 
 
-def make_plan(needs: Iterable[Sym], regions: Regions, clobbers: Clobbers, aliases: AliasClasses, before: Plan) -> Plan:
+def make_plan(
+    needs: Iterable[Sym],
+    regions: Regions,
+    clobbers: Clobbers,
+    aliases: AliasClasses,
+    before: Plan,
+    volatile: frozenset[Sym] = frozenset(),
+) -> Plan:
     """The plan for a reverse sweep that uses `needs`, undoes the stores and fuses the loops of `before` (from an
-    earlier round). When the result undoes more stores, the sweep must be written again."""
+    earlier round). When the result undoes more stores, the sweep must be written again. `volatile` are alias classes
+    that code out of sight may overwrite at any time."""
     needs = tuple(needs)
     undone = before.undone
-    scopes = Scopes(regions, before.fused)
-    trial = _Closure(regions, clobbers, aliases, scopes, None)
+    scopes = Scopes(regions, before.fused, before.detached)
+    trial = _Closure(regions, clobbers, aliases, scopes, volatile, before.detached, None)
     trial.need_all(needs)
     chosen = _choose_undo(trial, aliases) | {aliases.root(store.array) for store in undone}
-    closure = _Closure(regions, clobbers, aliases, scopes, chosen)
+    closure = _Closure(regions, clobbers, aliases, scopes, volatile, before.detached, chosen)
     closure.need_all(needs)
     all_undone = dict(undone)
     for store in closure.stores:
-        all_undone.setdefault(store, Sym(f"{store.array.hint}_old", store.array.type.element))  # type: ignore[union-attr]
+        if store not in all_undone:
+            all_undone[store] = closure.overwritten_value(store)
     for store, old in undone.items():
         closure.keep_old(store, old)
-    return Plan(closure.kept_by_region(), closure.recomputed_by_region(), all_undone, closure.rotated, before.fused)
+    return replace(
+        before, kept=closure.kept_by_region(), recomputed=closure.recomputed_by_region(), undone=all_undone,
+        rotated=closure.rotated,
+    )  # fmt: skip
 
 
 def _choose_undo(trial: _Closure, aliases: AliasClasses) -> set[Sym]:
     """The alias classes where keeping what stores overwrite costs less than keeping what loads read."""
     chosen = set()
     for root, (loads, stores) in trial.undoable.items():
-        if sum(map(trial.weight, stores)) < sum(map(trial.weight, loads)):
+        # what is kept in any case, because a load needs it, costs nothing more
+        paid = [s for s in stores if not trial.keeps(trial.overwritten_value(s))]
+        if sum(map(trial.weight, paid)) < sum(map(trial.weight, loads)):
             chosen.add(root)
     return chosen
 
@@ -127,9 +142,11 @@ class _Closure:
 
     def __init__(
         self, regions: Regions, clobbers: Clobbers, aliases: AliasClasses, scopes: Scopes,
-        undo_classes: set[Sym] | None,
+        volatile: frozenset[Sym], detached: bool, undo_classes: set[Sym] | None,
     ) -> None:  # fmt: skip
         self._scopes = scopes
+        self._volatile = volatile
+        self._detached = detached
         self._regions = regions
         self._clobbers = clobbers
         self._aliases = aliases
@@ -155,7 +172,7 @@ class _Closure:
             return
         self._seen.add(symbol)
         region = self._regions.of_symbol[symbol]
-        if self._scopes.in_scope(region) or self._regions.is_index(symbol):
+        if self._scopes.in_scope(region) or self._regions.is_index(symbol) or self._regions.is_given(symbol):
             return
         if symbol in self._regions.loop_of:
             self._need_parameter(symbol)
@@ -198,6 +215,8 @@ class _Closure:
     def _readable_again(self, load: Load) -> bool:
         """Will memory hold the loaded element when the reverse sweep enters the load's block? Where that takes
         undoing stores, they are noted."""
+        if self._aliases.root(load.array) in self._volatile:
+            return False
         clobbers = self._of(load)
         stores = {c.store: None for c in clobbers if isinstance(c.store, Store)}
         if any(c.in_block for c in clobbers) or len(stores) < len({c.store for c in clobbers}):
@@ -252,6 +271,8 @@ class _Closure:
 
     def _container(self, symbol: Sym, region: Region) -> Container:
         loops = self._scopes.loops(region)
+        if self._detached:
+            return Container.STACK
         dense = not isinstance(symbol.type, Array) and loops and all(map(self._rectangular, loops))
         return Container.DENSE if dense else Container.STACK
 
@@ -261,6 +282,21 @@ class _Closure:
             isinstance(atom, Const) or self._scopes.in_scope(self._regions.of_symbol[atom])
             for atom in (loop.start, loop.stop, loop.step)
         )
+
+    def keeps(self, symbol: Sym) -> bool:
+        return symbol in self._kept
+
+    def overwritten_value(self, store: Store) -> Sym:
+        """What a store overwrites: the symbol of an earlier load of the same element in the same block, where there
+        is one, else a new symbol for the forward sweep to load."""
+        statements = self._regions.of_statement[store].block.statements
+        for statement in reversed(statements[: self._regions.position[store]]):
+            if isinstance(statement, Load) and (statement.array, statement.index) == (store.array, store.index):
+                return statement.result
+            if not isinstance(statement, (Let, Dim, Load)):
+                break
+        assert isinstance(store.array.type, Array)
+        return Sym(f"{store.array.hint}_old", store.array.type.element)
 
     def keep_old(self, store: Store, old: Sym) -> None:
         """Keep what an undone store overwrites."""

@@ -17,7 +17,7 @@ def report(name: str, plan: Plan, arrays: int) -> str:
     kept = plan.all_kept()
     lines = [f"{name}: what the reverse sweep keeps"]
     if not kept:
-        lines.append("  nothing: every value it uses is in scope, computed again or read from memory that still holds it")
+        lines.append("  nothing: all it uses is in scope, computed again, or still in memory")
     for entry in sorted(kept, key=lambda k: (_span(k).line, k.symbol.hint)):
         lines.extend(_describe(entry))
     recomputed = sum(map(len, plan.recomputed.values()))

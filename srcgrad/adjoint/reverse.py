@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
+from srcgrad.adjoint.calls import Calls, floating_scalars
 from srcgrad.adjoint.fusion import Fusion, FusionAnalysis, Scopes
 from srcgrad.adjoint.partials import contribution, formula_environment, zero
 from srcgrad.adjoint.plan import Plan
@@ -53,7 +55,7 @@ class ReverseSweep:
 
     def __init__(
         self, builder: Builder, regions: Regions, activity: Activity, shadows: Shadows, plan: Plan, tapes: Tapes,
-        *, analysis: FusionAnalysis | None = None, strong_zero: bool = False,
+        calls: Calls, stacks: tuple[Sym, ...], *, analysis: FusionAnalysis | None = None, strong_zero: bool = False,
     ) -> None:  # fmt: skip
         """`analysis` is given in the trial run, which notes what it needs and which loops may be fused; without it
         the plan must provide everything."""
@@ -61,7 +63,9 @@ class ReverseSweep:
         self.fusions: dict[For, Fusion] = {}
         self._builder = builder
         self._regions = regions
-        self._scopes = Scopes(regions, plan.fused)
+        self._scopes = Scopes(regions, plan.fused, plan.detached)
+        self._calls = calls
+        self._stacks = stacks
         self._activity = activity
         self._shadows = shadows
         self._plan = plan
@@ -129,14 +133,14 @@ class ReverseSweep:
         if atom in self._provided:
             return self._provided[atom]
         region = self._regions.of_symbol.get(atom)
-        if region is None or self._scopes.in_scope(region):
+        if region is None or self._scopes.in_scope(region) or self._regions.is_given(atom):
             return atom
         if self._analysis is None:
             raise InternalError(Diagnostic(f"the reverse sweep uses {atom}, which the plan does not provide"))
         self.needs[atom] = None
         return atom
 
-    def _provide(self, region: Region) -> None:
+    def provide(self, region: Region) -> None:
         """Make the primal values of a block that is entered backwards, in the order of the primal, and the shadows
         of its own arrays (before the blocks nested in it use them)."""
         kept = {k.symbol: k for k in self._plan.kept.get(region, ())}
@@ -204,17 +208,55 @@ class ReverseSweep:
                 self._if(statement)
             case For() | While():
                 self._loop(statement)
-            case Call() | Push() | Pop():
-                self._refuse_call(statement)
+            case Call():
+                self._call(statement)
+            case Push() | Pop():
+                self._refuse_stack(statement)
 
-    def _refuse_call(self, statement: Statement) -> None:
-        if self._matters_alone(statement):
+    # -- calls ------------------------------------------------------------------------------------------------
+
+    def matters(self, call: Call) -> bool:
+        """Does reverse mode go through this call?"""
+        return self._matters_alone(call)
+
+    def forward_call(self, call: Call) -> Call:
+        """What the forward sweep runs in the place of a call."""
+        pair = self._calls.pairs[call.callee]
+        return replace(call, callee=pair.forward, arguments=(*call.arguments, *self._stacks))
+
+    def _call(self, call: Call) -> None:
+        """The adjoint of a call is a call of the reverse function."""
+        if not self.matters(call):
+            return
+        builder = self._builder
+        bars = [self._bars.pop(r, None) or zero(r.type) for r in floating_scalars(call.results)]  # type: ignore[arg-type]
+        arguments = tuple(map(self.primal, call.arguments))
+        shadows = [self._shadow_of_argument(a) for a in call.arguments if _is_floating_array(a)]
+        scalars = [a for a in call.arguments if isinstance(a.type, Scalar) and a.type.is_float]
+        hints = [f"{a.hint}_bar" if isinstance(a, Sym) else "unused" for a in scalars]
+        results = tuple(Sym(hint, a.type) for hint, a in zip(hints, scalars, strict=True))
+        callee = self._calls.pairs[call.callee].reverse if self._analysis is None else call.callee
+        builder.emit(Call(results, callee, (*arguments, *bars, *shadows, *self._stacks), call.span))
+        for argument, result in zip(scalars, results, strict=True):
+            self.accumulate(argument, result)
+
+    def _shadow_of_argument(self, array: Atom) -> Sym:
+        """The shadow of an array handed to a call; of an inactive one, memory to be forgotten."""
+        assert isinstance(array, Sym)
+        if self._activity(array):
+            return self.shadow(array)
+        primal = self.primal(array)
+        assert isinstance(primal, Sym)
+        return self._builder.alloc_like(primal, 0.0, f"{array.hint}_bar")
+
+    def _refuse_stack(self, statement: Push | Pop) -> None:
+        if self._activity(statement.stack):
             raise Unsupported(
                 Diagnostic(
-                    "reverse mode does not go through this call yet",
+                    "reverse mode does not go through a growing tape",
                     statement.span,
-                    why="the value depends on a recursive call or on a growing tape",
-                    advice="use forward mode (jvp), or write the recursion as a loop",
+                    why="this is a derivative already, and its reverse sweep keeps values on a stack",
+                    advice="take the second derivative in forward mode (jvp of grad)",
                 )
             )
 
@@ -274,7 +316,7 @@ class ReverseSweep:
                 for atom, bar in zip(block.results, incoming, strict=True):
                     if bar is not None:
                         self.accumulate(atom, bar)
-                self._provide(self._regions.of_block[block])
+                self.provide(self._regions.of_block[block])
                 self.block(block)
                 branches.append(Block(tuple(statements), tuple(map(self.cotangent, free))))
         results = self._builder.if_(condition, *branches, hints=tuple(f"{f.hint}_bar" for f in free))
@@ -375,7 +417,12 @@ class ReverseSweep:
         return int_const(0), self.primal(loop.trips), int_const(1)
 
     def _loop_body(
-        self, loop: Loop, active: list[int], free: tuple[Sym, ...], rotated: tuple[int, ...], parameters: tuple[Sym, ...]
+        self,
+        loop: Loop,
+        active: list[int],
+        free: tuple[Sym, ...],
+        rotated: tuple[int, ...],
+        parameters: tuple[Sym, ...],
     ) -> tuple[Sym, Block]:
         """One iteration backwards: cotangents of what it yielded come in, those of its parameters go out."""
         primal_index = loop.index if isinstance(loop, For) else loop.counter
@@ -391,7 +438,7 @@ class ReverseSweep:
                 self._provided[yielded] = reference
             for k, bar in zip(active, bars_in, strict=True):
                 self.accumulate(loop.body.results[k], bar)
-            self._provide(self._regions.of_block[loop.body])
+            self.provide(self._regions.of_block[loop.body])
             self.block(loop.body)
             yields = [self.cotangent(loop.parameters[k]) for k in active]
             yields += [self.cotangent(f) for f in free]
@@ -408,6 +455,10 @@ def statement_symbols(statement: Statement) -> tuple[Sym, ...]:
             return (stack,)
         case _:
             return ()
+
+
+def _is_floating_array(atom: Atom) -> bool:
+    return isinstance(atom.type, Array) and atom.type.is_float
 
 
 def add_elementwise(builder: Builder, target: Sym, source: Sym) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from srcgrad.analysis.activity import Activity
 from srcgrad.analysis.regions import Regions, find_regions
+from srcgrad.errors import Diagnostic, Unsupported
 from srcgrad.ir.build import Builder
 from srcgrad.ir.nodes import (
     Alloc,
@@ -44,13 +45,22 @@ class Shadows:
     forward: dict[Sym, Sym]
 
 
-def add_shadows(function: Function, activity: Activity) -> Shadows:
-    """Allocate and carry the shadows of all active arrays that outlive a block."""
+def add_shadows(function: Function, activity: Activity, detached: bool = False) -> Shadows:
+    """Allocate and carry the shadows of all active arrays that outlive a block.
+
+    Those of a `detached` function's array parameters are handed to its reverse; its forward has no shadows of them."""
     regions = find_regions(function)
-    writer = _Writer(activity, _outliving(function, activity, regions))
     builder = Builder()
+    if detached:
+        outliving = _flowing(function, activity, regions)
+        _refuse_flowing_parameters(function, outliving)
+        writer = _Writer(activity, outliving)
+    else:
+        writer = _Writer(activity, _outliving(function, activity, regions))
     for parameter in function.params:
-        if writer.has_shadow(parameter):
+        if detached and _is_active_array(parameter, activity):
+            writer.shadow[parameter] = Sym(f"{parameter.hint}_bar", parameter.type)
+        elif writer.has_shadow(parameter):
             writer.shadow[parameter] = builder.alloc_like(parameter, 0.0, f"{parameter.hint}_bar")
     writer.block_into(builder, function.body)
     body = builder.finish(function.body.results)
@@ -58,10 +68,26 @@ def add_shadows(function: Function, activity: Activity) -> Shadows:
 
 
 def _outliving(function: Function, activity: Activity, regions: Regions) -> set[Sym]:
-    """The active arrays whose shadow must exist in the forward sweep: those of the outermost block, those that
-    flow through an `If`, a loop or a stack, and the bases of views that do."""
-    found = {s for s in regions.of_symbol if regions.of_symbol[s] is regions.root and _is_active_array(s, activity)}
-    found |= {s for s in regions.loop_of if _is_active_array(s, activity)}
+    """The active arrays whose shadow must exist in the forward sweep: those of the outermost block too."""
+    outermost = {s for s, region in regions.of_symbol.items() if region is regions.root}
+    return {s for s in outermost if _is_active_array(s, activity)} | _flowing(function, activity, regions)
+
+
+def _refuse_flowing_parameters(function: Function, outliving: set[Sym]) -> None:
+    if any(parameter in outliving for parameter in function.params):
+        raise Unsupported(
+            Diagnostic(
+                f"{function.name} is recursive and gives one of its array arguments a second name",
+                function.span,
+                why="reverse mode would have to follow which of several arrays a name stands for across calls",
+                advice="use the argument's own name, or copy the array",
+            )
+        )
+
+
+def _flowing(function: Function, activity: Activity, regions: Regions) -> set[Sym]:
+    """The active arrays that flow through an `If`, a loop or a stack, and the bases of views that do."""
+    found = {s for s in regions.loop_of if _is_active_array(s, activity)}
     for statement in walk(function.body):
         if isinstance(statement, (If, For, While, Push, Pop)):
             flowing: list[Atom] = [*definitions(statement), *operands(statement)]

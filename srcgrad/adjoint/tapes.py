@@ -7,7 +7,7 @@ once per execution of the block that defines the value and popped once per backw
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from srcgrad.adjoint.fusion import Scopes
 from srcgrad.adjoint.plan import Container, Kept, Plan
@@ -20,14 +20,15 @@ Use = Callable[[Atom], Atom]
 
 
 class Tapes:
-    """The tapes of one plan."""
+    """The tapes of one plan. A recursive function is `given` its stacks: it makes none."""
 
-    def __init__(self, plan: Plan, regions: Regions) -> None:
+    def __init__(self, plan: Plan, regions: Regions, given: Mapping[Sym, Sym] | None = None) -> None:
         self._regions = regions
-        self._tapes: dict[Sym, Sym] = {kept.symbol: Sym(_name(kept), _type(kept)) for kept in plan.all_kept()}
+        made = {kept.symbol: Sym(_name(kept), _type(kept)) for kept in plan.all_kept()}
+        self._tapes: Mapping[Sym, Sym] = made if given is None else given
         self._by_statement: dict[Statement, list[Kept]] = {}
         scopes = Scopes(regions, plan.fused)
-        for kept in plan.all_kept():
+        for kept in plan.all_kept() if given is None else ():
             base = scopes.base(kept.region) if kept.container is Container.DENSE else regions.root
             self._by_statement.setdefault(_statement_below(base, kept.region), []).append(kept)
 

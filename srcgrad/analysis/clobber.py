@@ -11,7 +11,7 @@ and once per common loop for "a later iteration of this loop, same iteration of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from srcgrad.analysis.affine import Affine, AffineForms
@@ -21,6 +21,7 @@ from srcgrad.ir.alias import AliasClasses
 from srcgrad.ir.nodes import (
     Alloc,
     Call,
+    Callee,
     Const,
     Copy,
     Dim,
@@ -28,12 +29,15 @@ from srcgrad.ir.nodes import (
     Function,
     Let,
     Load,
+    Print,
     Push,
+    Raise,
     Statement,
     Store,
     Sym,
     View,
     definitions,
+    operands,
 )  # fmt: skip
 from srcgrad.ir.types import Array
 from srcgrad.ir.visit import walk
@@ -51,7 +55,9 @@ class Clobber:
 class Clobbers:
     """The relation between the loads and the stores of one function."""
 
-    def __init__(self, function: Function, regions: Regions, aliases: AliasClasses) -> None:
+    def __init__(
+        self, function: Function, regions: Regions, aliases: AliasClasses, writing: Collection[Callee] = ()
+    ) -> None:
         self._regions = regions
         self._aliases = aliases
         self._forms = AffineForms(regions)
@@ -59,7 +65,7 @@ class Clobbers:
         self._stores: dict[Sym, list[Statement]] = {}
         self._known: dict[tuple[Load, Region], tuple[Clobber, ...]] = {}
         for statement in walk(function.body):
-            for array in written_arrays(statement):
+            for array in written_arrays(statement, writing):
                 self._stores.setdefault(aliases.root(array), []).append(statement)
         self._fresh = fresh_allocations(function, aliases)
 
@@ -177,12 +183,12 @@ class Clobbers:
         return stride + rest.constant > 0 if stride > 0 else stride + rest.constant < 0
 
 
-def written_arrays(statement: Statement) -> tuple[Sym, ...]:
-    """The arrays a statement writes into (a `Call` may write into any array it is given)."""
+def written_arrays(statement: Statement, writing: Collection[Callee]) -> tuple[Sym, ...]:
+    """The arrays a statement writes into; a call of one of `writing` may write into any array it is given."""
     match statement:
         case Store(array=array):
             return (array,)
-        case Call(arguments=arguments):
+        case Call(callee=callee, arguments=arguments) if callee in writing:
             return tuple(a for a in arguments if isinstance(a, Sym) and isinstance(a.type, Array))
         case _:
             return ()
@@ -197,11 +203,15 @@ def fresh_allocations(function: Function, aliases: AliasClasses) -> dict[Sym, Sy
         match statement:
             case Alloc(result=result) | Copy(result=result):
                 origins.setdefault(aliases.root(result), []).append(result)
-            case View() | Load() | Let() | Dim() | Store():
+            case View() | Load() | Let() | Dim() | Store() | Raise() | Print():
                 pass
             case Push(value=Sym(type=Array()) as value):
                 merged.add(aliases.root(value))
             case _:
                 merged |= {aliases.root(s) for s in definitions(statement) if isinstance(s.type, Array)}
-                merged |= {aliases.root(s) for s in written_arrays(statement)}
+                merged |= {aliases.root(a) for a in operands(statement) if isinstance(a, Sym) and _is_array(a)}
     return {root: found[0] for root, found in origins.items() if len(found) == 1 and root not in merged}
+
+
+def _is_array(symbol: Sym) -> bool:
+    return isinstance(symbol.type, Array)

@@ -53,6 +53,10 @@ class Regions:
     loop_of: dict[Sym, Loop] = field(default_factory=dict)
     """The loop that a loop index, counter or parameter belongs to."""
 
+    def is_given(self, symbol: Sym) -> bool:
+        """Is this a parameter of the function?"""
+        return symbol not in self.definition and symbol not in self.loop_of
+
     def is_index(self, symbol: Sym) -> bool:
         """Is this the index of a `For` or the counter of a `While`?"""
         loop = self.loop_of.get(symbol)

@@ -1,0 +1,131 @@
+"""Recursive functions in reverse mode: each becomes a pair.
+
+The *forward* function computes what the primal does and pushes what its reverse needs; the *reverse* function takes
+the same arguments, the cotangents of the results and the shadows of the arrays, pops what was pushed, and returns
+the cotangents of the scalar arguments. All functions of a program share one set of stacks, created by the function
+that the user calls and handed down: calls are undone in the opposite order, so last-in-first-out keeps them right.
+
+In a helper nothing is known of the caller: every floating value counts as active, nothing of the forward run is in
+scope in the reverse one, and arrays that any function writes cannot be read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from srcgrad.adjoint.plan import Kept
+from srcgrad.analysis.clobber import written_arrays
+from srcgrad.errors import Diagnostic, Unsupported
+from srcgrad.ir.alias import alias_classes
+from srcgrad.ir.nodes import Call, Callee, Function, Sym
+from srcgrad.ir.types import Array, Scalar, Stack, Type
+from srcgrad.ir.visit import walk
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """The two functions that stand for a recursive one."""
+
+    forward: Callee
+    reverse: Callee
+
+
+@dataclass(frozen=True, eq=False)
+class Calls:
+    """The pairs of a program by the primal callee, and the types of the stacks they share."""
+
+    pairs: dict[Callee, Pair]
+    stacks: tuple[Stack, ...]
+    names: tuple[str, ...]
+
+    def new_stacks(self) -> tuple[Sym, ...]:
+        """Symbols for the shared stacks, to be parameters of a function or created by it."""
+        return tuple(Sym(f"{name}_stack", type_) for name, type_ in zip(self.names, self.stacks, strict=True))
+
+
+NO_CALLS = Calls({}, (), ())
+
+
+def make_calls(helpers: Iterable[Function], kept: Iterable[Kept]) -> Calls:
+    """The pairs for `helpers`, which keep `kept`, in this order, on the shared stacks."""
+    stacks = tuple(Stack(entry.symbol.type) for entry in kept)  # type: ignore[arg-type]
+    names = tuple(entry.symbol.hint for entry in kept)
+    pairs = {h.callee: _pair(h, stacks) for h in helpers if h.callee is not None}
+    return Calls(pairs, stacks, names)
+
+
+def _pair(helper: Function, stacks: tuple[Stack, ...]) -> Pair:
+    callee = helper.callee
+    assert callee is not None
+    parameters: tuple[Type, ...] = callee.parameters
+    results: tuple[Type, ...] = callee.results
+    if any(isinstance(r, Array) for r in results):
+        raise Unsupported(
+            Diagnostic(
+                f"{helper.name} is recursive and returns an array", helper.span,
+                why="reverse mode would have to follow which array a recursive call returned",
+                advice="let the recursive function write into an array that it is given, or return numbers",
+            )
+        )  # fmt: skip
+    bars = tuple(filter(_is_floating_scalar, results))
+    shadows = tuple(t for t in parameters if isinstance(t, Array) and t.is_float)
+    scalars = tuple(filter(_is_floating_scalar, parameters))
+    forward = Callee(f"{callee.name}_forward", (*parameters, *stacks), results)
+    reverse = Callee(f"{callee.name}_reverse", (*parameters, *bars, *shadows, *stacks), scalars)
+    return Pair(forward, reverse)
+
+
+def _is_floating_scalar(type_: Type) -> bool:
+    return isinstance(type_, Scalar) and type_.is_float
+
+
+def floating_scalars(symbols: Iterable[Sym]) -> tuple[Sym, ...]:
+    """Those symbols that are floating scalars, in order."""
+    return tuple(s for s in symbols if _is_floating_scalar(s.type))
+
+
+def floating_arrays(symbols: Iterable[Sym]) -> tuple[Sym, ...]:
+    """Those symbols that are floating arrays, in order."""
+    return tuple(s for s in symbols if isinstance(s.type, Array) and s.type.is_float)
+
+
+def writing_callees(helpers: Iterable[Function]) -> frozenset[Callee]:
+    """The helpers that may write into an array they are given, themselves or through one they call."""
+    helpers = tuple(helpers)
+    writing: set[Callee] = set()
+    while True:
+        found = {h.callee for h in helpers if h.callee is not None and _writes_parameters(h, frozenset(writing))}
+        if found == writing:
+            return frozenset(writing)
+        writing = found
+
+
+def _writes_parameters(helper: Function, writing: frozenset[Callee]) -> bool:
+    aliases = alias_classes(helper)
+    given = {aliases.root(p) for p in helper.params if isinstance(p.type, Array)}
+    return any(aliases.root(a) in given for s in walk(helper.body) for a in written_arrays(s, writing))
+
+
+def volatile_roots(function: Function, helpers: Iterable[Function], program: Function) -> frozenset[Sym]:
+    """The alias classes of a helper's array parameters, when some function of the program writes into an array that
+    is handed to a call: the helper cannot tell whether its caller overwrites what it has read."""
+    everyone = (program, *helpers)
+    writing = writing_callees(helpers)
+    handed_over_and_written = bool(writing) or any(_hands_over_written(f) for f in everyone)
+    if not handed_over_and_written:
+        return frozenset()
+    aliases = alias_classes(function)
+    return frozenset(aliases.root(p) for p in function.params if isinstance(p.type, Array))
+
+
+def _hands_over_written(function: Function) -> bool:
+    aliases = alias_classes(function)
+    handed = {
+        aliases.root(a)
+        for s in walk(function.body)
+        if isinstance(s, Call)
+        for a in s.arguments
+        if isinstance(a, Sym) and isinstance(a.type, Array)
+    }
+    return any(aliases.root(a) in handed for s in walk(function.body) for a in written_arrays(s, frozenset()))
