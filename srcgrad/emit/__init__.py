@@ -1,0 +1,4 @@
+"""From typed IR to readable Python source; see `emit.module`."""
+
+from srcgrad.emit.module import Nested as Nested
+from srcgrad.emit.module import emit as emit

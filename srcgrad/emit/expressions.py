@@ -1,0 +1,134 @@
+"""Values as Python expressions.
+
+In: an atom. Out: its `Text`: a constant, a variable's name, or the folded expression that stands for it. An operation
+whose text may give a wider type than the IR says (Numba's int32 + int32 is an int64, `math.exp` of a float32 is a
+Python float when not compiled) is wrapped in the dtype.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import cache
+
+import numpy as np
+
+from srcgrad.emit.folding import Folding
+from srcgrad.emit.naming import Names
+from srcgrad.emit.text import Level, Text, apply
+from srcgrad.ir.nodes import Atom, Const, Dim, Let, Load, Sym
+from srcgrad.ir.types import Scalar
+
+_NATURAL = {np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.bool_)}
+_BINARY = re.compile(r"\{0\} (\+|-|\*|/|//|%|\*\*|&|\||\^|<<|>>) \{1\}")
+_COMMUTATIVE = frozenset("+*&|^")
+
+
+def dtype_text(dtype: np.dtype) -> str:
+    return "np.bool_" if dtype == np.bool_ else f"np.{dtype.name}"
+
+
+def constant(const: Const) -> Text:
+    """A constant: plain for Python's own types, else wrapped in its dtype."""
+    value, dtype = const.value, const.type.dtype
+    if isinstance(value, float) and not math.isfinite(value):
+        name = "math.nan" if math.isnan(value) else "math.inf"
+        plain = Text(f"-{name}", Level.UNARY) if value < 0 else Text(name)
+    elif isinstance(value, bool):
+        plain = Text(repr(value))
+    else:
+        negative = value < 0 or (value == 0 and math.copysign(1.0, value) < 0)
+        plain = Text(repr(value), Level.UNARY if negative else Level.NUMBER)
+    return plain if dtype in _NATURAL else Text(f"{dtype_text(dtype)}({plain})")
+
+
+@cache
+def binary_operator(source: str) -> str | None:
+    """The operator of a template `{0} op {1}`."""
+    found = _BINARY.fullmatch(source)
+    return found.group(1) if found else None
+
+
+@cache
+def keeps_dtype(source: str, dtype: np.dtype) -> bool:
+    """Whether the text computes in `dtype` on operands of `dtype`, compiled or not."""
+    if dtype in _NATURAL or source == "{0}" or source.startswith((f"{dtype_text(dtype)}(", "{1} if {0} else {2}")):
+        return True
+    return dtype.kind == "f" and (source == "-{0}" or binary_operator(source) in ("+", "-", "*", "/"))
+
+
+class Expressions:
+    """Renders the values of one function."""
+
+    def __init__(self, folding: Folding, names: Names) -> None:
+        self._folding = folding
+        self.names = names
+
+    def text(self, atom: Atom) -> Text:
+        """An operand, as it stands in a larger expression."""
+        if isinstance(atom, Const):
+            return constant(atom)
+        statement = self._folding.expression(atom)
+        return Text(self.names[atom]) if statement is None else self.value(statement)
+
+    def expression(self, atom: Atom) -> Let | Dim | Load | None:
+        """The statement printed in place of the atom, if any."""
+        return self._folding.expression(atom)
+
+    def __call__(self, atom: Atom) -> str:
+        return self.text(atom).text
+
+    def value(self, statement: Let | Dim | Load) -> Text:
+        """The right-hand side of a statement."""
+        match statement:
+            case Let(op=op, arguments=arguments, result=result):
+                source = "{0}" if op.source == "({0})" else op.source
+                text = apply(source, *map(self.text, arguments))
+                assert isinstance(result.type, Scalar)
+                if keeps_dtype(source, result.type.dtype):
+                    return text
+                return Text(f"{dtype_text(result.type.dtype)}({text})")
+            case Dim(array=array, axis=axis):
+                return Text(f"{self.names[array]}.shape[{axis}]")
+            case Load(array=array, index=index):
+                return Text(self.element(array, index))
+
+    def element(self, array: Sym, index: tuple[Atom, ...]) -> str:
+        """`array[index]`."""
+        return f"{self.names[array]}[{', '.join(map(self, index)) or '()'}]"
+
+    def offset(self, atom: Atom, delta: int) -> Text:
+        """`atom + delta`, with constants added up."""
+        if isinstance(atom, Const):
+            return constant(Const(int(atom.value) + delta, atom.type))
+        statement = self._folding.expression(atom)
+        if isinstance(statement, Let) and statement.op.name in ("add", "sub"):
+            left, right = statement.arguments
+            if isinstance(right, Const):
+                more = int(right.value)
+                return self.offset(left, delta + (more if statement.op.name == "add" else -more))
+        if delta == 0:
+            return self.text(atom)
+        return apply(f"{{0}} {'+' if delta > 0 else '-'} {abs(delta)}", self.text(atom))
+
+    def sum(self, a: Atom, b: Atom) -> Text:
+        """`a + b`, with a constant added up."""
+        if isinstance(a, Const):
+            return self.offset(b, int(a.value))
+        if isinstance(b, Const):
+            return self.offset(a, int(b.value))
+        return apply("{0} + {1}", self.text(a), self.text(b))
+
+    def update(self, target: str, value: Let | Dim | Load) -> str | None:
+        """`target op= operand` for a value that is `target op operand`, if it is one."""
+        if not isinstance(value, Let) or not isinstance(value.result.type, Scalar):
+            return None
+        operator = binary_operator(value.op.source)
+        if operator is None or not keeps_dtype(value.op.source, value.result.type.dtype):
+            return None
+        first, second = (self.text(a).text for a in value.arguments)
+        if first == target:
+            return f"{target} {operator}= {second}"
+        if second == target and operator in _COMMUTATIVE:
+            return f"{target} {operator}= {first}"
+        return None

@@ -1,0 +1,182 @@
+"""Statements as lines of Python.
+
+In: the blocks of one function, with folding and names. Out: its lines. Everything that is not control flow is one line;
+`control.py` prints branches and loops.
+"""
+
+from __future__ import annotations
+
+import math
+
+from srcgrad.emit.expressions import Expressions, constant, dtype_text
+from srcgrad.emit.text import apply
+from srcgrad.emit.uses import SliceForm, Uses
+from srcgrad.ir.nodes import (
+    Alloc,
+    Call,
+    Const,
+    Copy,
+    Dim,
+    Let,
+    Load,
+    NewStack,
+    Pop,
+    Print,
+    Push,
+    Raise,
+    Slice,
+    Statement,
+    Store,
+    View,
+)  # fmt: skip
+from srcgrad.ir.types import Array, Scalar, Stack
+
+
+class Simple:
+    """Prints the statements without nested blocks."""
+
+    def __init__(self, expressions: Expressions, uses: Uses) -> None:
+        self._text = expressions
+        self._names = expressions.names
+        self._uses = uses
+
+    def line(self, statement: Statement) -> str:
+        """The text of a statement."""
+        text, names = self._text, self._names
+        match statement:
+            case Let() | Dim() | Load():
+                return self.assign(names[statement.result], statement)
+            case Store():
+                return self._store(statement)
+            case Alloc(result=result):
+                return f"{names[result]} = {self._alloc(statement)}"
+            case Copy(result=result, array=array):
+                return f"{names[result]} = {names[array]}.copy()"
+            case View(result=result):
+                return f"{names[result]} = {self._view(statement)}"
+            case NewStack(result=result):
+                assert isinstance(result.type, Stack)
+                return f"{names[result]} = [{_representative(result.type.element)} for _ in range(0)]"
+            case Push(stack=stack, value=value):
+                return f"{names[stack]}.append({text(value)})"
+            case Pop(result=result, stack=stack):
+                pop = f"{names[stack]}.pop()"
+                return f"{names[result]} = {pop}" if self._uses.needed(result) else pop
+            case Raise(exception=exception, message=message):
+                return f"raise {exception.__name__}({message!r})" if message else f"raise {exception.__name__}()"
+            case Print(items=items):
+                return f"print({', '.join(repr(i) if isinstance(i, str) else text(i) for i in items)})"
+            case Call():
+                return self._call(statement)
+            case _:
+                raise TypeError(f"not a simple statement: {statement!r}")
+
+    def assign(self, target: str, value: Let | Dim | Load) -> str:
+        """`target = value`, or `target op= operand`."""
+        return self._text.update(target, value) or f"{target} = {self._text.value(value)}"
+
+    # -- memory ---------------------------------------------------------------------------------------------------
+
+    def _store(self, store: Store) -> str:
+        element = self._text.element(store.array, store.index)
+        if store.accumulate:
+            return f"{element} += {self._text(store.value)}"
+        value = self._text.expression(store.value)
+        if isinstance(value, Let) and value.arguments:
+            old = self._text.expression(value.arguments[0])
+            if isinstance(old, Load) and old.array is store.array and old.index == store.index:
+                update = self._text.update(element, value)
+                if update is not None:
+                    return update
+        return f"{element} = {self._text(store.value)}"
+
+    def _alloc(self, alloc: Alloc) -> str:
+        assert isinstance(alloc.result.type, Array)
+        sizes = [self._text(n) for n in alloc.shape]
+        shape = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
+        dtype = alloc.result.type.dtype
+        more = "" if dtype.name == "float64" else f", dtype={dtype_text(dtype)}"
+        if alloc.fill is None:
+            return f"np.empty({shape}{more})"
+        if _is_positive_zero(alloc.fill):
+            return f"np.zeros({shape}{more})"
+        return f"np.full({shape}, {constant(alloc.fill)}{more})"
+
+    def _view(self, view: View) -> str:
+        base = self._names[view.array]
+        kept = [k for k, entry in enumerate(view.entries) if isinstance(entry, Slice)]
+        if not kept:
+            return self._zero_dimensional(base, view)
+        forms = [self._uses.slice_form(view, k) for k in kept]
+        entries = [self._entry(view, k) for k in range(len(view.entries))]
+        while len(entries) > 1 and entries[-1] == ":":
+            entries.pop()
+        plain = entries == [":"] and view.permutation != tuple(range(len(kept)))
+        text = base if plain else f"{base}[{', '.join(entries)}]"
+        if SliceForm.BACKWARD in forms:
+            text += f"[{', '.join('::-1' if form is SliceForm.BACKWARD else ':' for form in forms)}]"
+        if view.permutation == tuple(range(len(kept))):
+            return text
+        if view.permutation == tuple(reversed(range(len(kept)))):
+            return f"{text}.T"
+        return f"{text}.transpose({', '.join(map(str, view.permutation))})"
+
+    def _zero_dimensional(self, base: str, view: View) -> str:
+        """A subscript on every dimension would load the element: take a stretch of one and drop its dimension."""
+        if not view.entries:
+            return base
+        index = [self._text(entry) for entry in view.entries[:-1] if not isinstance(entry, Slice)]
+        last = view.entries[-1]
+        assert not isinstance(last, Slice)
+        last_text = self._text(last)
+        index.append(f"{last_text}:{self._text.offset(last, 1)}")
+        return f"np.lib.stride_tricks.as_strided({base}[{', '.join(index)}], shape=(), strides=())"
+
+    def _entry(self, view: View, axis: int) -> str:
+        entry = view.entries[axis]
+        if not isinstance(entry, Slice):
+            return self._text(entry)
+        form = self._uses.slice_form(view, axis)
+        if form in (SliceForm.WHOLE, SliceForm.REVERSED):
+            return form.value
+        start, length, step = map(self._text.text, (entry.start, entry.length, entry.step))
+        begin = "" if start.text == "0" else start.text
+        if form is SliceForm.UNIT:
+            stop = self._text.sum(entry.start, entry.length)
+            return f"{begin}:{stop}"
+        if form is SliceForm.FORWARD:
+            stop = apply("{0} * {1}" if not begin else "{2} + {0} * {1}", length, step, start)
+            return f"{begin}:{stop}:{step}"
+        if form is SliceForm.BACKWARD:
+            assert isinstance(entry.step, Const)
+            stride = constant(Const(-entry.step.value, entry.step.type))
+            last = apply("{0} - ({1} - 1) * {2}", start, length, stride)
+            return f"{last}:{self._text.offset(entry.start, 1)}:{stride}"
+        stop = apply("{0} + {1} * {2}", start, length, step)
+        size = f"{self._names[view.array]}.shape[{axis}]"  # a stop before the first element must not wrap around
+        return f"{begin}:{stop} if {stop} >= 0 else {stop} - {size}:{step}"
+
+    # -- calls ----------------------------------------------------------------------------------------------------
+
+    def _call(self, call: Call) -> str:
+        text = f"{call.callee.name}({', '.join(map(self._text, call.arguments))})"
+        if not any(map(self._uses.needed, call.results)):
+            return text
+        targets = [self._names[r] if self._uses.needed(r) else "_" for r in call.results]
+        return f"{', '.join(targets)} = {text}"
+
+
+def _representative(element: Scalar | Array) -> str:
+    """An expression of the type a stack holds, never evaluated: it tells Numba the type of an empty list."""
+    dtype = dtype_text(element.dtype)
+    if isinstance(element, Scalar):
+        return f"{dtype}(0)"
+    if element.ndim == 0:
+        return f"np.empty((), dtype={dtype})"
+    zeros = "0" if element.ndim == 1 else f"({', '.join('0' * element.ndim)})"
+    strided = ", ".join(["::1"] * element.ndim)  # a slice with a step has unknown layout: any array may be pushed
+    return f"np.empty({zeros}, dtype={dtype})[{strided}]"
+
+
+def _is_positive_zero(fill: Const) -> bool:
+    return fill.value == 0 and math.copysign(1.0, fill.value) > 0
