@@ -8,13 +8,15 @@ the name up and unwraps what it finds. A function without such a name (a lambda,
 from __future__ import annotations
 
 import importlib
-import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import MethodType
 from typing import Any
 
 from numba import cloudpickle
+
+_pickling = threading.local()
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,19 @@ def refer(function: Any) -> Reference:
         inner = refer(function.__func__)
         assert not isinstance(inner, BoundMethod)
         return BoundMethod(inner, function.__self__)
-    if function.__module__ in sys.modules and function.__module__ != "__main__":
-        reference = FunctionReference(function.__module__, function.__qualname__)
-        try:
-            if reference.load() is function:
-                return reference
-        except (AttributeError, KeyError, ImportError):
-            pass
-    return FunctionByValue(cloudpickle.dumps(function))
+    reference = FunctionReference(function.__module__, function.__qualname__)
+    busy: list = _pickling.__dict__.setdefault("busy", [])
+    if function in busy or (function.__module__ != "__main__" and _finds(reference, function)):
+        return reference
+    busy.append(function)  # a function that calls itself by its decorated name comes by here again
+    try:
+        return FunctionByValue(cloudpickle.dumps(function))
+    finally:
+        busy.pop()
+
+
+def _finds(reference: FunctionReference, function: Any) -> bool:
+    try:
+        return reference.load() is function
+    except (AttributeError, KeyError, ImportError):
+        return False

@@ -25,7 +25,8 @@ def value_and_grad_of_square(**settings):
 
 def test_positional_keyword_and_default_arguments():
     function, build = value_and_grad_of_square()
-    for args, kwargs, k in [((X,), {}, 1.0), ((X, 2.0), {}, 2.0), ((X,), {"k": 3.0}, 3.0), ((), {"k": 4.0, "x": X}, 4.0)]:
+    calls = [((X,), {}, 1.0), ((X, 2.0), {}, 2.0), ((X,), {"k": 3.0}, 3.0), ((), {"k": 4.0, "x": X}, 4.0)]
+    for args, kwargs, k in calls:
         for _ in range(2):
             value, gradient = function(*args, **kwargs)
             assert value == k * 14.0

@@ -5,6 +5,7 @@ import inspect
 import os
 import stat
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -44,7 +45,7 @@ def test_where_nothing_can_be_written_a_temporary_directory_serves(tmp_path, mon
 def test_a_module_has_a_file_a_source_and_a_name(cache_directory):
     module = loader.load("entry", TEXT, {})
     assert os.path.dirname(module.__file__) == str(cache_directory)
-    assert open(module.__file__).read() == TEXT
+    assert Path(module.__file__).read_text() == TEXT
     assert inspect.getsource(module.entry).startswith("def entry")
     assert sys.modules[module.__name__] is module
     assert module.entry.__module__.startswith("srcgrad_generated.entry_")
