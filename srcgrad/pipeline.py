@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from srcgrad.adjoint.distribute import distribute
 from srcgrad.adjoint.driver import Adjoint, reverse_mode
 from srcgrad.adjoint.report import report
 from srcgrad.adjoint.tangent import forward_mode
@@ -80,7 +81,7 @@ def build(request: Request) -> Built:
     lowered = lower(request.function, request.specs)
     primal = optimise(lowered.function)
     made = _TRANSFORMS[request.transform](request, lowered, primal)
-    function = optimise(made.function, final=True)
+    function = optimise(distribute(optimise(made.function, final=True)), final=True)
     text = emit(function, nesting(made.result), header=_header(request))
     return Built(
         entry=function.name, source=text, result=made.result, report=made.report, primal=primal, function=function,

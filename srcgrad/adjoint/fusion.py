@@ -114,6 +114,12 @@ class FusionAnalysis:
         prelude[statement] = None
         return True
 
+    def owns(self, loop: Loop, array: Sym) -> bool:
+        """Is the memory of `array` one iteration's own, so that no iteration sees what another left in it?"""
+        root = self._aliases.root(array)
+        stores = [s for s in walk(loop.body) if isinstance(s, Store) and self._aliases.root(s.array) is root]
+        return self._own_memory(loop, root, stores)
+
     # -- memory -----------------------------------------------------------------------------------------------
 
     def _memory_allows(self, loop: For) -> bool:
@@ -154,7 +160,7 @@ class FusionAnalysis:
             case _:
                 return False
 
-    def _own_memory(self, loop: For, root: Sym, stores: list[Store]) -> bool:
+    def _own_memory(self, loop: Loop, root: Sym, stores: list[Store]) -> bool:
         """Is this class of memory one iteration's own?"""
         origin = self._fresh.get(root)
         if origin is None:
@@ -163,7 +169,7 @@ class FusionAnalysis:
             return True
         return self._dead_after(loop, root) and self._filled_first(loop, root, stores)
 
-    def _dead_after(self, loop: For, root: Sym) -> bool:
+    def _dead_after(self, loop: Loop, root: Sym) -> bool:
         """Does nothing read the class after the loop (in this or a further execution of the block around it)?"""
         if any(isinstance(r, Sym) and self._aliases.root(r) is root for r in self._results):
             return False
@@ -173,7 +179,7 @@ class FusionAnalysis:
             for s in self._regions.of_statement
         )
 
-    def _filled_first(self, loop: For, root: Sym, stores: list[Store]) -> bool:
+    def _filled_first(self, loop: Loop, root: Sym, stores: list[Store]) -> bool:
         """Does every iteration store what it loads before it loads it?"""
         filling = [s for s in stores if not s.accumulate and self._unconditional(s, loop)]
         for statement in walk(loop.body):
@@ -188,7 +194,7 @@ class FusionAnalysis:
                         return False
         return True
 
-    def _unconditional(self, store: Store, loop: For) -> bool:
+    def _unconditional(self, store: Store, loop: Loop) -> bool:
         """Is the store reached in every iteration, through nothing but loops?"""
         for region in self._regions.of_statement[store].ancestors():
             if region.owner is loop:
@@ -197,7 +203,7 @@ class FusionAnalysis:
                 return False
         return False
 
-    def _covers(self, store: Store, access: Load | Store, loop: For) -> bool:
+    def _covers(self, store: Store, access: Load | Store, loop: Loop) -> bool:
         """Has `store` written the element before `access` reads it, in the same iteration of `loop`?"""
         if store.array is not access.array or not self._precedes(store, access, loop):
             return False
@@ -205,7 +211,7 @@ class FusionAnalysis:
         together = self._regions.of_statement[store].encloses(self._regions.of_statement[access])
         return all((together and s == a) or self._spans(s, a, loop) for s, a in pairs)
 
-    def _precedes(self, store: Store, access: Load | Store, loop: For) -> bool:
+    def _precedes(self, store: Store, access: Load | Store, loop: Loop) -> bool:
         """Is the store complete before the access: at an earlier statement of a block around both?"""
         positions = self._positions(access)
         for region, position in self._positions(store).items():
@@ -221,7 +227,7 @@ class FusionAnalysis:
                 statement = region.owner
         return found
 
-    def _spans(self, stored: Atom, read: Atom, loop: For) -> bool:
+    def _spans(self, stored: Atom, read: Atom, loop: Loop) -> bool:
         """Do the stored subscripts, over the loops inside, take every value that the read one takes?"""
         mine, other = self._forms.of(stored), self._forms.of(read)
         if mine == other and all(loop not in self._regions.of_symbol[s].loops for s in mine.symbols):

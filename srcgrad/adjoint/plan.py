@@ -20,7 +20,7 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from srcgrad.adjoint.fusion import Fusion, Scopes
+from srcgrad.adjoint.fusion import Fusion, FusionAnalysis, Scopes
 from srcgrad.analysis.clobber import Clobber, Clobbers
 from srcgrad.analysis.regions import Loop, Region, Regions, rotation
 from srcgrad.ir.alias import AliasClasses
@@ -99,6 +99,7 @@ def make_plan(
     clobbers: Clobbers,
     aliases: AliasClasses,
     before: Plan,
+    analysis: FusionAnalysis,
     volatile: frozenset[Sym] = frozenset(),
 ) -> Plan:
     """The plan for a reverse sweep that uses `needs`, undoes the stores and fuses the loops of `before` (from an
@@ -107,10 +108,10 @@ def make_plan(
     needs = tuple(needs)
     undone = before.undone
     scopes = Scopes(regions, before.fused, before.detached)
-    trial = _Closure(regions, clobbers, aliases, scopes, volatile, before.detached, None)
+    trial = _Closure(regions, clobbers, aliases, scopes, analysis, volatile, before.detached, None)
     trial.need_all(needs)
     chosen = _choose_undo(trial, aliases) | {aliases.root(store.array) for store in undone}
-    closure = _Closure(regions, clobbers, aliases, scopes, volatile, before.detached, chosen)
+    closure = _Closure(regions, clobbers, aliases, scopes, analysis, volatile, before.detached, chosen)
     closure.need_all(needs)
     all_undone = dict(undone)
     for store in closure.stores:
@@ -142,9 +143,10 @@ class _Closure:
 
     def __init__(
         self, regions: Regions, clobbers: Clobbers, aliases: AliasClasses, scopes: Scopes,
-        volatile: frozenset[Sym], detached: bool, undo_classes: set[Sym] | None,
+        analysis: FusionAnalysis, volatile: frozenset[Sym], detached: bool, undo_classes: set[Sym] | None,
     ) -> None:  # fmt: skip
         self._scopes = scopes
+        self._analysis = analysis
         self._volatile = volatile
         self._detached = detached
         self._regions = regions
@@ -221,8 +223,8 @@ class _Closure:
         stores = {c.store: None for c in clobbers if isinstance(c.store, Store)}
         if any(c.in_block for c in clobbers) or len(stores) < len({c.store for c in clobbers}):
             return False
-        if any(self._scopes.base(self._regions.of_statement[s]) is not self._regions.root for s in stores):
-            return False  # a store in a fused loop cannot be undone: later iterations have yet to read it
+        if not all(map(self._undoable_here, stores)):
+            return False
         if not stores:
             return True
         root = self._aliases.root(load.array)
@@ -235,6 +237,12 @@ class _Closure:
             return False
         self.stores.update(stores)
         return True
+
+    def _undoable_here(self, store: Store) -> bool:
+        """May the store be undone where its reverse runs? In a fused loop later iterations have yet to run: none may
+        read what this one leaves."""
+        loop = self._scopes.base(self._regions.of_statement[store]).owner
+        return loop is None or self._analysis.owns(loop, store.array)  # type: ignore[arg-type]
 
     def _of(self, load: Load) -> tuple[Clobber, ...]:
         return self._clobbers.of(load, self._scopes.base(self._regions.of_statement[load]))

@@ -58,7 +58,7 @@ class Unit:
             builder = Builder()
             sweep = self.sweep(builder, before, Tapes(before, self.regions), NO_CALLS, (), analysis)
             self.run(sweep, builder)
-            plan = make_plan(sweep.needs, self.regions, clobbers, self.aliases, before, volatile)
+            plan = make_plan(sweep.needs, self.regions, clobbers, self.aliases, before, analysis, volatile)
             if plan.undone.keys() == before.undone.keys() and not sweep.fusions:
                 return plan
             undone = {} if sweep.fusions else plan.undone

@@ -7,8 +7,8 @@ loop only passes around differ when they differed at its start.
 
 from __future__ import annotations
 
-from srcgrad.analysis.regions import Region, Regions, rotation
-from srcgrad.ir.nodes import Alloc, Atom, Copy, Statement, Sym, View
+from srcgrad.analysis.regions import Loop, Region, Regions, rotation
+from srcgrad.ir.nodes import Alloc, Atom, Copy, For, Statement, Sym, View, While
 
 
 class Identities:
@@ -58,10 +58,12 @@ class Identities:
         return False
 
     def _rotated_apart(self, a: Sym, b: Sym) -> bool:
-        loop = self._regions.loop_of.get(a)
-        if loop is None or loop is not self._regions.loop_of.get(b):
+        """Are the two values, or both results, of a loop that only passes distinct buffers around?"""
+        loop, slot = self._slot(a)
+        other, other_slot = self._slot(b)
+        if loop is None or loop is not other or (a in loop.results) != (b in loop.results):
             return False
-        cycles = [rotation(loop, loop.parameters.index(symbol)) for symbol in (a, b)]
+        cycles = [rotation(loop, slot), rotation(loop, other_slot)]
         if not all(cycles):
             return False
         start: list[Atom] = [loop.initial[k] for k in sorted({*cycles[0], *cycles[1]})]
@@ -70,3 +72,13 @@ class Identities:
             for k, x in enumerate(start)
             for y in start[k + 1 :]
         )
+
+    def _slot(self, array: Sym) -> tuple[Loop | None, int]:
+        """The loop that carries an array, and its place among what the loop carries."""
+        loop = self._regions.loop_of.get(array)
+        if loop is not None:
+            return loop, loop.parameters.index(array)
+        definition = self._regions.definition.get(array)
+        if isinstance(definition, (For, While)) and array in definition.results:
+            return definition, definition.results.index(array)
+        return None, -1
