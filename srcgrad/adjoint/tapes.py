@@ -29,8 +29,16 @@ class Tapes:
         self._by_statement: dict[Statement, list[Kept]] = {}
         scopes = Scopes(regions, plan.fused)
         for kept in plan.all_kept() if given is None else ():
-            base = scopes.base(kept.region) if kept.container is Container.DENSE else regions.root
-            self._by_statement.setdefault(_statement_below(base, kept.region), []).append(kept)
+            place = self._place(kept, scopes) if kept.container is Container.DENSE else regions.root
+            self._by_statement.setdefault(_statement_below(place, kept.region), []).append(kept)
+
+    def _place(self, kept: Kept, scopes: Scopes) -> Region:
+        """The outermost block in scope in which the bounds of the loops are known: a tape that belongs to one
+        iteration of a fused loop is used again by the next."""
+        atoms = [atom for loop in kept.loops if isinstance(loop, For) for atom in (loop.start, loop.stop, loop.step)]
+        homes = [self._regions.of_symbol[atom] for atom in atoms if isinstance(atom, Sym)]
+        blocks = [r for r in kept.region.ancestors() if scopes.in_scope(r)]
+        return next(r for r in reversed(blocks) if all(home.encloses(r) for home in homes))
 
     def make_before(self, builder: Builder, statement: Statement) -> None:
         """Allocate, before a statement of a block in scope, the tapes of what is kept inside it."""
