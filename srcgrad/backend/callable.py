@@ -105,8 +105,8 @@ class CompiledFunction:
     # -- calls ------------------------------------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._variants.watches:
-            self._drop_stale()
+        if self._variants.watches and self._variants.drop_stale():
+            self._fresh_tables()
         if kwargs or len(args) != self._arity or self._parameters.variadic:
             args = self._parameters.bind(args, kwargs)
         fast = self._fast

@@ -38,9 +38,9 @@ class Specialisation:
         self.specs = request.specs[len(parameters.prefix):]
         self.flat = all(isinstance(spec, Leaf) for spec in self.specs)
         self.leaf_names = tuple(n for p, spec in zip(parameters.names, self.specs) for n in leaf_names(spec, p))
-        narrow = any(leaf.type.dtype not in _WIDE for leaf in leaves(built.result) if isinstance(leaf.type, Scalar))
+        self._boxes = tuple(map(_box, leaves(self.result)))
         self._as_it_is = is_plain(self.result) and self.result == built.result
-        self._direct = self._as_it_is and not narrow
+        self._direct = self._as_it_is and not any(self._boxes)
         self._njit_function: Any = None
 
     def suits_fast_table(self) -> bool:
@@ -66,9 +66,8 @@ class Specialisation:
         """The result the user sees, from what the entry point returned."""
         if self._direct:
             return raw
-        kinds = tuple(leaves(self.result))
-        values = [_boxed(value, kind) for value, kind in zip(_flat(raw), kinds, strict=True)]
-        return unflatten(self.result, iter(values))
+        pairs = zip(_flat(raw), self._boxes, strict=True)
+        return unflatten(self.result, iter([box(value) if box else value for value, box in pairs]))
 
     def njit_function(self) -> Any:
         """A compiled function with the user's parameters, for calls from `@njit` code: the entry point itself where
@@ -106,11 +105,11 @@ def _flat(raw: Any) -> Iterator[Any]:
         yield raw
 
 
-def _boxed(value: Any, leaf: Leaf) -> Any:
-    """Numba hands out every number as Python's: narrow ones become NumPy's again."""
+def _box(leaf: Leaf) -> Callable[[Any], Any] | None:
+    """Numba hands out every number as Python's: what makes narrow ones NumPy's again."""
     if isinstance(leaf.type, Scalar) and leaf.type.dtype not in _WIDE:
-        return leaf.type.dtype.type(value)
-    return value
+        return leaf.type.dtype.type
+    return None
 
 
 def _only_wide(function: Function) -> bool:

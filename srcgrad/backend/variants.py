@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from operator import is_, itemgetter
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -44,7 +45,7 @@ class Variants:
         self.last: Specialisation | None = None
         self._by_key: dict[Any, tuple[Specialisation, Conversions]] = {}
         self._by_specs: dict[Any, Specialisation] = {}
-        self._globals: tuple[tuple[dict, str, Any], ...] = ()
+        self._globals: tuple[tuple[Callable[[dict], tuple], dict, tuple], ...] = ()
         self._others: tuple[Captured, ...] = ()
         self.watches = False  # whether there is anything to compare before a call
 
@@ -115,19 +116,25 @@ class Variants:
             built = specialisation.built
             for captured in (*built.captured, *built.captured_arrays):
                 every.setdefault((id(captured.holder), repr(captured.name), id(captured.value)), captured)
-        in_globals = [captured for captured in every.values() if captured.kind is Kind.GLOBAL]
-        self._globals = tuple((captured.holder, captured.name, captured.value) for captured in in_globals)
+        by_holder: dict[int, list[Captured]] = {}
+        for captured in every.values():
+            if captured.kind is Kind.GLOBAL:
+                by_holder.setdefault(id(captured.holder), []).append(captured)
+        self._globals = tuple(map(_comparison, by_holder.values()))
         self._others = tuple(captured for captured in every.values() if captured.kind is not Kind.GLOBAL)
         self.watches = bool(every)
 
     def drop_stale(self) -> bool:
         """Forget the code that was compiled for constants that have changed; whether there was any."""
-        for holder, name, value in self._globals:
-            if holder.get(name) is not value:
-                break
-        else:
-            if all(captured.holds() for captured in self._others):
-                return False
+        try:
+            for read, holder, values in self._globals:
+                if not all(map(is_, read(holder), values)):
+                    break
+            else:
+                if not self._others or all(captured.holds() for captured in self._others):
+                    return False
+        except KeyError:
+            pass  # a global is gone: the full comparison below will say so
         with lock:
             kept = {key: found for key, found in self._by_specs.items() if found.holds()}
             if len(kept) == len(self._by_specs):
@@ -136,6 +143,12 @@ class Variants:
             self._by_key = {}
             self._watch()
             return True
+
+
+def _comparison(group: list[Captured]) -> tuple[Callable[[dict], tuple], dict, tuple]:
+    """How to read a group of globals of one module in one go, and what they were."""
+    together = group if len(group) > 1 else group * 2  # itemgetter gives a tuple for two names or more
+    return itemgetter(*(c.name for c in together)), group[0].holder, tuple(c.value for c in together)
 
 
 def _prepared(value: Any) -> Any:
