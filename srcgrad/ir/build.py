@@ -43,6 +43,8 @@ def result_type(op: Op, arguments: tuple[Atom, ...]) -> Scalar:
             return Scalar(np.dtype(np.bool_), weak)
         case Result.INT:
             return Scalar(np.dtype(np.int64), weak)
+        case Result.NAMED:
+            return Scalar(np.dtype(op.name))
         case Result.FLOAT:
             return types[0]
         case Result.SAME:
@@ -65,6 +67,14 @@ class Builder:
 
     def extend(self, statements: Iterable[Statement]) -> None:
         self._open[-1].extend(statements)
+
+    def last(self) -> Statement | None:
+        """The newest statement of the innermost open block."""
+        return self._open[-1][-1] if self._open[-1] else None
+
+    def replace_last(self, statement: Statement) -> None:
+        """Put another statement where the newest one is."""
+        self._open[-1][-1] = statement
 
     @contextmanager
     def block(self) -> Iterator[list[Statement]]:

@@ -2,4 +2,6 @@
 
 from srcgrad.ops import arithmetic as arithmetic
 from srcgrad.ops import casts as casts
-from srcgrad.ops import elementwise as elementwise
+from srcgrad.ops import elementary as elementary
+from srcgrad.ops import integers as integers
+from srcgrad.ops import special as special

@@ -43,47 +43,18 @@ class Operands(enum.Enum):
     ANY = "one argument of any scalar type (casts)"
 
 
-class Precedence(enum.IntEnum):
-    """How tightly the text of an operation binds, as in Python's grammar: an operand that binds less tightly needs
-    parentheses (and one that binds equally, on the side where the operator does not associate: the right side of
-    `SUM` and `TERM`, the left of `POWER`, both of `COMPARE`). Operands of a `CALL` never need them."""
-
-    TERNARY = 1
-    OR = 2
-    AND = 3
-    NOT = 4
-    COMPARE = 5
-    BIT_OR = 6
-    BIT_XOR = 7
-    BIT_AND = 8
-    SHIFT = 9
-    SUM = 10
-    TERM = 20
-    UNARY = 30
-    POWER = 40
-    CALL = 100
-
-
-class Widens(enum.Enum):
-    """Where compiled code gives the result a wider dtype than the IR says, so that `emit` must cast it back."""
-
-    NEVER = "the printed text has the dtype of the IR"
-    NARROW_INTEGERS = "Numba computes integers narrower than 64 bits in 64 bits"
-    ALWAYS = "computed in 64 bits: any narrower result, float32 included, must be cast back"
-
-
 @dataclass(frozen=True, eq=False)
 class Op:
     """One scalar operation.
 
     `evaluate` runs it on NumPy scalars (the interpreter's meaning of the operation); `source` is the Python
-    text that `emit` prints, with `{0}`, `{1}` for operands (each at most once) and `precedence` saying how tightly
-    that text binds; `literal_source`, if any, is better text for when the last operand is a non-negative literal.
-    `np`, `math` and `special` (`srcgrad.runtime.special`) are the modules that the text may name. `widens` says
-    when the text needs a cast to the result's dtype around it. `partials[i]` is the derivative with respect to
-    argument i, `None` where it is identically zero. `singular` marks partials that can be infinite or NaN at finite
-    arguments (sqrt at 0, division by 0); `domain` gives, per argument, an interval for tests; `kinks` lists
-    values of an argument to avoid there. `cost` is in units of an addition.
+    text that `emit` prints, with `{0}`, `{1}` for operands, each once; it may name the modules `np`, `math` and
+    `special` (`srcgrad.runtime.special`), and may compute in a wider dtype than the IR says: `emit` casts.
+    `literal_source`, if any, is the text to print instead where the last operand is a non-negative literal.
+    `partials[i]` is the derivative with respect to argument i, `None` where it is identically zero. `singular`
+    marks partials that can be infinite or NaN at finite arguments (sqrt at 0, division by 0); `domain` gives, per
+    argument, an interval for tests; `kinks` lists values of an argument to avoid there. `cost` is in units of an
+    addition.
     """
 
     name: str
@@ -92,7 +63,6 @@ class Op:
     operands: Operands
     evaluate: Callable
     source: str
-    precedence: Precedence
     partials: tuple[Formula | None, ...]
     singular: bool = False
     domain: tuple[tuple[float, float], ...] = ()
@@ -100,7 +70,6 @@ class Op:
     cost: int = 1
     commutative: bool = False
     aliases: tuple[Callable, ...] = field(default=(), repr=False)
-    widens: Widens = Widens.NEVER
     literal_source: str = ""
 
     @property
@@ -130,20 +99,19 @@ def op(
     source: str,
     result: Result = Result.FLOAT,
     operands: Operands = Operands.FLOAT,
-    precedence: Precedence = Precedence.CALL,
     aliases: tuple[Callable, ...] = (),
     singular: bool = False,
     domain: tuple[tuple[float, float], ...] = (),
     kinks: tuple[float, ...] = (),
     cost: int = 1,
     commutative: bool = False,
-    widens: Widens = Widens.NEVER,
     literal_source: str = "",
 ) -> Op:
     """Register one operation and return its record.
 
     `partials` holds one formula per argument, or is empty for an operation whose derivative is zero
-    everywhere. Raises `ValueError` when the name is taken or the number of partials is wrong.
+    everywhere. Raises `ValueError` when the name is taken, when an alias means another operation, or when the
+    number of partials is wrong.
     """
     names = tuple(arguments.split())
     if partials and len(partials) != len(names):
@@ -152,8 +120,8 @@ def op(
         raise ValueError(f"operation {name!r} is already registered")
     formulas = tuple(None if p is None else parse(p, (*names, "r")) for p in partials) or (None,) * len(names)
     record = Op(
-        name, names, result, operands, evaluate, source, precedence, formulas,
-        singular, domain, kinks, cost, commutative, aliases, widens, literal_source,
+        name, names, result, operands, evaluate, source, formulas,
+        singular, domain, kinks, cost, commutative, aliases, literal_source,
     )  # fmt: skip
     for callable_ in aliases:
         alias(callable_, record)
