@@ -1,0 +1,19 @@
+"""The frontend: from a Python function to the typed IR.
+
+The imports below fill the tables of handlers; `lower` is the entry point.
+"""
+
+from srcgrad.frontend import attributes as attributes
+from srcgrad.frontend import comprehensions as comprehensions
+from srcgrad.frontend import displays as displays
+from srcgrad.frontend import inline as inline
+from srcgrad.frontend import loops as loops
+from srcgrad.frontend import lower_expr as lower_expr
+from srcgrad.frontend import lower_stmt as lower_stmt
+from srcgrad.frontend import numpy_arrays as numpy_arrays
+from srcgrad.frontend import python_calls as python_calls
+from srcgrad.frontend import reduce as reduce
+from srcgrad.frontend import subscripts as subscripts
+from srcgrad.frontend.entry import Lowered, lower
+
+__all__ = ["Lowered", "lower"]

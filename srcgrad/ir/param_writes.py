@@ -6,7 +6,7 @@ loop value to result, pushed to popped), so memory that merely meets a parameter
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from srcgrad.ir.nodes import Atom, For, Function, If, Pop, Push, Store, Sym, View, While
 from srcgrad.ir.types import Array, Stack
@@ -21,7 +21,7 @@ def written_params(function: Function) -> list[tuple[Sym, Span]]:
     if not stores or not arrays:
         return []
     targets: dict[Sym, list[Sym]] = {}
-    for source, target in _flows(function):
+    for source, target in flows(function):
         targets.setdefault(source, []).append(target)
     found: list[tuple[Sym, Span]] = []
     for param in arrays:
@@ -35,7 +35,18 @@ def written_params(function: Function) -> list[tuple[Sym, Span]]:
     return found
 
 
-def _flows(function: Function) -> Iterator[tuple[Sym, Sym]]:
+def reached_from(start: Sym, targets: Mapping[Sym, list[Sym]]) -> set[Sym]:
+    """`start` and every symbol that its memory may have got to."""
+    reached, pending = {start}, [start]
+    while pending:
+        for target in targets.get(pending.pop(), ()):
+            if target not in reached:
+                reached.add(target)
+                pending.append(target)
+    return reached
+
+
+def flows(function: Function) -> Iterator[tuple[Sym, Sym]]:
     """Pairs (source, target): the target may name the source's memory (or hold it, for a stack)."""
     for statement in walk(function.body):
         match statement:

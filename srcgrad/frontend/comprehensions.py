@@ -1,0 +1,102 @@
+"""Comprehensions and generator expressions.
+
+In: `ListComp`, `GeneratorExp` and `DictComp` nodes. Out: a record, where how many items there are is known at compile time, else
+a `Generator`, which `sum`, `max`, `np.array`, ... turn into a loop.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from srcgrad.frontend.context import Context, Scope, expression
+from srcgrad.frontend.elementwise import force
+from srcgrad.frontend.iterables import iteration
+from srcgrad.frontend.liveness import liveness
+from srcgrad.frontend.lower_expr import condition, static_object
+from srcgrad.frontend.targets import bind
+from srcgrad.frontend.values import Generator, Record, Value, describe, integer, tuple_of
+from srcgrad.ir.nodes import Const
+
+_LONGEST = 64
+
+Comprehension = ast.ListComp | ast.GeneratorExp | ast.DictComp
+
+
+@expression(ast.GeneratorExp)
+def generator(ctx: Context, node: ast.GeneratorExp) -> Value:
+    return Generator(node, ctx.scope)
+
+
+@expression(ast.ListComp)
+def list_comprehension(ctx: Context, node: ast.ListComp) -> Value:
+    items = unrolled(ctx, node, ctx.scope)
+    return Generator(node, ctx.scope) if items is None else tuple_of(items, list)
+
+
+@expression(ast.DictComp)
+def dict_comprehension(ctx: Context, node: ast.DictComp) -> Value:
+    keys = unrolled(ctx, _with_element(node, node.key), ctx.scope)
+    values = unrolled(ctx, _with_element(node, node.value), ctx.scope)
+    if keys is None or values is None:
+        ctx.refuse("a dict of run-time size is not compiled", why="its structure must be known when compiling")
+    return Record(dict, tuple(static_object(k) for k in keys), tuple(values))
+
+
+def _with_element(node: ast.DictComp, element: ast.expr) -> ast.ListComp:
+    return ast.copy_location(ast.ListComp(element, node.generators), node)
+
+
+def collect(ctx: Context, value: Generator) -> Value:
+    """`list(generator)`."""
+    items = unrolled(ctx, value.source, value.scope)
+    if items is None:
+        ctx.refuse(
+            "a list of run-time length is not compiled",
+            label=describe(value),
+            why="its structure must be known when the function is compiled",
+            advice="fill an array in a loop, or wrap it in np.array(...)",
+        )
+    return tuple_of(items, list)
+
+
+def unrolled(ctx: Context, node: ast.ListComp | ast.GeneratorExp, outer: Scope) -> list[Value] | None:
+    """The items of a comprehension, one by one; None when their number is known at run time only."""
+    facts = liveness([], [n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)])
+    items: list[Value] = []
+    ctx.scopes.append(Scope(outer.source, facts, outer, outer.function))
+    mark, depth = ctx.mark(), len(ctx.calls)
+    try:
+        with ctx.block() as statements:
+            known = _clause(ctx, node, 0, items)
+    finally:
+        ctx.scopes.pop()
+        del ctx.calls[depth:]
+    if not known:
+        ctx.rewind(mark)
+        return None
+    ctx.builder.extend(statements)
+    return items
+
+
+def _clause(ctx: Context, node: ast.ListComp | ast.GeneratorExp, depth: int, items: list[Value]) -> bool:
+    """Run the clauses from `depth` on. False when a length or a condition is not known."""
+    if depth == len(node.generators):
+        items.append(force(ctx, ctx.expr(node.elt)))
+        return True
+    clause = node.generators[depth]
+    run = iteration(ctx, ctx.expr(clause.iter))
+    values = run.items
+    if values is None:
+        if not isinstance(run.length, Const) or run.length.value > _LONGEST:
+            return False
+        values = tuple(run.at(integer(k)) for k in range(int(run.length.value)))
+    for position, value in enumerate(values):
+        bind(ctx, clause.target, value)
+        ctx.calls.append((node, depth, position))
+        tests = [condition(ctx, ctx.expr(test)) for test in clause.ifs]
+        if not all(isinstance(test, Const) for test in tests):
+            return False
+        if all(test.value for test in tests if isinstance(test, Const)) and not _clause(ctx, node, depth + 1, items):
+            return False
+        del ctx.calls[-1]
+    return True

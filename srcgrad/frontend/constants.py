@@ -1,0 +1,64 @@
+"""Python objects from outside the function as values: globals, closure cells, attributes, items.
+
+In: an object, the name it was found under, and the record of where. Out: a value. Numbers become constants and
+arrays hidden parameters; everything that shaped the code is recorded in `Context.constants`, so that a caller can tell
+when the compiled code no longer fits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from srcgrad.frontend.context import CapturedArray, Context
+from srcgrad.frontend.values import Record, Static, Value, number, whole
+from srcgrad.infer.captured import Captured, Kind
+from srcgrad.infer.signature import array_layout
+from srcgrad.ir.nodes import Sym
+from srcgrad.ir.types import Array
+
+_LONGEST = 64
+
+
+def constant(ctx: Context, obj: Any, name: str, where: Captured | None) -> Value:
+    """The value of a Python object that was read while compiling."""
+    if isinstance(obj, np.ndarray) and obj.dtype.kind in "biuf" and where is not None:
+        return whole(_captured_array(ctx, obj, name, where))
+    if where is not None:
+        ctx.capture(where)
+    if isinstance(obj, bool | int | float | np.bool_ | np.integer | np.floating):
+        return number(obj)
+    if isinstance(obj, tuple | list) and len(obj) <= _LONGEST:
+        keys = tuple(getattr(type(obj), "_fields", range(len(obj))))
+        children = [
+            constant(ctx, item, f"{name}_{key}", Captured(Kind.ITEM, obj, position, item))
+            for position, (key, item) in enumerate(zip(keys, obj))
+        ]
+        return Record(type(obj), keys, tuple(children))
+    if isinstance(obj, dict) and len(obj) <= _LONGEST and all(isinstance(key, str | int) for key in obj):
+        children = [
+            constant(ctx, item, f"{name}_{key}", Captured(Kind.ITEM, obj, key, item)) for key, item in obj.items()
+        ]
+        return Record(dict, tuple(obj), tuple(children))
+    return Static(obj)
+
+
+def _captured_array(ctx: Context, obj: np.ndarray, name: str, where: Captured) -> Sym:
+    found = ctx.arrays.get(id(obj))
+    if found is None:
+        symbol = Sym(name if name.isidentifier() else "array", Array(obj.dtype, obj.ndim, array_layout(obj)))
+        found = ctx.arrays[id(obj)] = CapturedArray(where, symbol)
+        ctx.parameters.add(symbol)
+    return found.symbol
+
+
+def read_static(ctx: Context, obj: Any, name: str) -> Value | None:
+    """`obj.name` for an object known at compile time; None when there is no such attribute."""
+    try:
+        found = getattr(obj, name)
+    except AttributeError:
+        return None
+    if callable(found) and not isinstance(found, np.ndarray):
+        return Static(found)
+    return constant(ctx, found, name, Captured(Kind.ATTRIBUTE, obj, name, found))

@@ -1,0 +1,98 @@
+"""Displays and calls as written: tuples, lists, dicts, f-strings, and the arguments of a call.
+
+In: `Tuple`, `List`, `Dict`, `JoinedStr`, `Call` nodes. Out: records, texts, and the values of calls.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from srcgrad.frontend.context import Arguments, Context, expression
+from srcgrad.frontend.elementwise import force
+from srcgrad.frontend.iterables import iteration
+from srcgrad.frontend.lower_expr import is_dynamic, static_object
+from srcgrad.frontend.values import Num, Record, Static, Text, Value, describe, tuple_of
+from srcgrad.ir.nodes import Atom
+
+
+@expression(ast.Tuple)
+def tuple_display(ctx: Context, node: ast.Tuple) -> Value:
+    return tuple_of(_items(ctx, node.elts))
+
+
+@expression(ast.List)
+def list_display(ctx: Context, node: ast.List) -> Value:
+    return tuple_of(_items(ctx, node.elts), list)
+
+
+def _items(ctx: Context, nodes: list[ast.expr]) -> list[Value]:
+    items: list[Value] = []
+    for node in nodes:
+        if isinstance(node, ast.Starred):
+            items.extend(_spread(ctx, node.value))
+        else:
+            items.append(force(ctx, ctx.expr(node)))
+    return items
+
+
+def _spread(ctx: Context, node: ast.expr) -> tuple[Value, ...]:
+    value = ctx.expr(node)
+    run = iteration(ctx, value)
+    if run.items is None:
+        ctx.refuse("only a tuple of known length can be spread with *", label=describe(value), node=node)
+    return run.items
+
+
+@expression(ast.Dict)
+def dict_display(ctx: Context, node: ast.Dict) -> Value:
+    items: dict[object, Value] = {}
+    for key, part in zip(node.keys, node.values):
+        value = force(ctx, ctx.expr(part))
+        if key is None:
+            if not (isinstance(value, Record) and value.container is dict):
+                ctx.refuse("only a dict of known structure can be spread with **", label=describe(value))
+            items.update(zip(value.keys, value.items))
+            continue
+        name = static_object(ctx.expr(key))
+        if is_dynamic(name):
+            ctx.refuse("the keys of a dict must be constants", why="its structure is fixed when compiling", node=key)
+        items[name] = value
+    return Record(dict, tuple(items), tuple(items.values()))
+
+
+@expression(ast.JoinedStr)
+def f_string(ctx: Context, node: ast.JoinedStr) -> Value:
+    parts: list[str | Atom] = []
+    for part in node.values:
+        if isinstance(part, ast.Constant):
+            parts.append(str(part.value))
+            continue
+        value = ctx.expr(part.value if isinstance(part, ast.FormattedValue) else part)
+        if isinstance(value, Num) and is_dynamic(static_object(value)):
+            parts.append(value.atom)
+        else:
+            obj = static_object(value)
+            parts.append("{...}" if is_dynamic(obj) else str(obj))
+    texts = [part for part in parts if isinstance(part, str)]
+    return Static("".join(texts)) if len(texts) == len(parts) else Text(tuple(parts))
+
+
+@expression(ast.Call)
+def call(ctx: Context, node: ast.Call) -> Value:
+    callee = ctx.expr(node.func)
+    positional: list[Value] = []
+    for argument in node.args:
+        if isinstance(argument, ast.Starred):
+            positional.extend(_spread(ctx, argument.value))
+        else:
+            positional.append(ctx.expr(argument))
+    keywords: dict[str, Value] = {}
+    for keyword in node.keywords:
+        value = ctx.expr(keyword.value)
+        if keyword.arg is not None:
+            keywords[keyword.arg] = value
+        elif isinstance(value, Record) and value.container is dict:
+            keywords.update(zip(map(str, value.keys), value.items))
+        else:
+            ctx.refuse("only a dict of known structure can be spread with **", label=describe(value))
+    return ctx.call(callee, Arguments(tuple(positional), keywords))

@@ -1,0 +1,225 @@
+"""Array expressions: `a + 2 * np.exp(b)` as one loop nest.
+
+In: array and scalar values and a function on their elements. Out: an `ArrayExpr`, not computed yet; `force` puts it
+into fresh memory and `assign` into a region of an existing array, each with one loop nest. Shapes follow NumPy's
+broadcasting where a dimension is known to be 1 when the function is compiled; lengths that differ at run time raise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from srcgrad.frontend.arrays import allocate, load, shape, store
+from srcgrad.frontend.context import Context
+from srcgrad.frontend.scalars import apply, cast, raise_if, scalar
+from srcgrad.frontend.values import Arr, ArrayExpr, Num, Record, Value, describe, integer
+from srcgrad.ir.nodes import Atom, Block, Const, For, Sym
+from srcgrad.ir.types import PY_BOOL, PY_INT, Scalar
+
+Index = tuple[Atom, ...]
+
+
+def nest(ctx: Context, lengths: tuple[Atom, ...], body: Callable[[Index], None], hints: str = "ijkl") -> None:
+    """`for i in range(n0): for j in range(n1): ... body((i, j, ...))`."""
+
+    def level(axis: int, index: Index) -> None:
+        if axis == len(lengths):
+            body(index)
+            return
+        counter = Sym(hints[axis] if axis < len(hints) else f"i{axis}", PY_INT)
+        ctx.nonnegative.add(counter)
+        with ctx.block() as statements:
+            level(axis + 1, (*index, counter))
+        loop_body = Block(tuple(statements))
+        ctx.builder.emit(
+            For((), counter, integer(0), lengths[axis], integer(1), (), (), loop_body, span=ctx.span)
+        )
+
+    level(0, ())
+
+
+def expr_of(ctx: Context, value: Value) -> ArrayExpr:
+    """A number or an array as an array expression."""
+    match value:
+        case ArrayExpr():
+            return value
+        case Arr():
+            return ArrayExpr(value.dtype, shape(ctx, value), lambda index: load(ctx, value, index), (value,))
+        case Num(atom):
+            return ArrayExpr(scalar(atom).dtype, (), lambda index: atom)
+        case Record(items=items):
+            return expr_of(ctx, stack_items(ctx, items))
+        case _:
+            ctx.refuse(
+                "this is not a number or an array", label=describe(value), why="arithmetic needs numbers or arrays"
+            )
+
+
+def stack_items(ctx: Context, items: tuple[Value, ...], dtype: np.dtype | None = None, hint: str = "a") -> Arr:
+    """`np.array([...])` of numbers, arrays and nested lists: fresh memory."""
+    if not items:
+        return allocate(ctx, (integer(0),), dtype or np.dtype(np.float64), None, hint)
+    parts = [expr_of(ctx, item) for item in items]
+    inner = parts[0].shape
+    for part in parts[1:]:
+        if len(part.shape) != len(inner):
+            ctx.refuse("the rows of an array differ in rank", why="an array is rectangular")
+        inner = tuple(same_length(ctx, a, b) for a, b in zip(inner, part.shape))
+    kind = dtype or np.result_type(*[_example(ctx, item, part) for item, part in zip(items, parts)])
+    result = allocate(ctx, (integer(len(items)), *inner), kind, None, hint)
+    for k, part in enumerate(parts):
+        nest(ctx, inner, lambda index, k=k, part=part: store(ctx, result, (integer(k), *index), part.at(index)))
+    return result
+
+
+def _example(ctx: Context, item: Value, part: ArrayExpr) -> object:
+    if isinstance(item, Num) and scalar(item.atom).weak:
+        return {"f": np.dtype(np.float64), "b": np.dtype(np.bool_)}.get(part.dtype.kind, np.dtype(np.int64))
+    return part.dtype
+
+
+# -- shapes -------------------------------------------------------------------------------------------------------
+
+
+def same_length(ctx: Context, a: Atom, b: Atom, where: str = "operands could not be broadcast together") -> Atom:
+    """One of two lengths that must be equal; checked at run time where that is not certain."""
+    a, b = (ctx.dim(n) or n for n in (a, b))
+    if a == b or (isinstance(a, Const) and isinstance(b, Const) and a.value == b.value):
+        return a
+    if isinstance(a, Const) and isinstance(b, Const):
+        ctx.refuse("shapes do not match", label=f"{a.value} against {b.value}", why=where)
+    if isinstance(a, Const):
+        a, b = b, a
+    a, b = cast(ctx, a, PY_INT), cast(ctx, b, PY_INT)
+    raise_if(ctx, apply(ctx, "ne", (a, b), PY_BOOL, "test"), ValueError, where)
+    if isinstance(b, Const):
+        ctx.dims[-1][a] = b
+        return b
+    ctx.dims[-1][b] = a
+    return a
+
+
+def _is_one(length: Atom) -> bool:
+    return isinstance(length, Const) and length.value == 1
+
+
+def broadcast(ctx: Context, shapes: list[tuple[Atom, ...]]) -> tuple[Atom, ...]:
+    """The common shape of operands."""
+    rank = max(map(len, shapes))
+    result: list[Atom] = []
+    for axis in range(rank):
+        lengths = [s[axis - rank + len(s)] for s in shapes if axis - rank + len(s) >= 0]
+        wide = [n for n in lengths if not _is_one(n)]
+        length = wide[0] if wide else integer(1)
+        for other in wide[1:]:
+            length = same_length(ctx, length, other)
+        result.append(length)
+    return tuple(result)
+
+
+def element_at(expr: ArrayExpr, index: Index) -> Atom:
+    """The element of an operand for an index of the broadcast result."""
+    own = index[len(index) - len(expr.shape) :]
+    return expr.at(tuple(integer(0) if _is_one(n) else i for i, n in zip(own, expr.shape)))
+
+
+def elementwise(ctx: Context, compute: Callable[..., Atom], *operands: Value) -> ArrayExpr:
+    """`compute` applied element by element."""
+    parts = [expr_of(ctx, operand) for operand in operands]
+    shape_ = broadcast(ctx, [part.shape for part in parts])
+    with ctx.block():
+        probes = [
+            operand.atom if isinstance(operand, Num) else Sym("t", Scalar(part.dtype))
+            for operand, part in zip(operands, parts)
+        ]
+        dtype = scalar(compute(*probes)).dtype
+
+    def at(index: Index) -> Atom:
+        return cast(ctx, compute(*[element_at(part, index) for part in parts]), Scalar(dtype))
+
+    return ArrayExpr(dtype, shape_, at, tuple(r for part in parts for r in part.reads))
+
+
+# -- into memory --------------------------------------------------------------------------------------------------
+
+
+def force(ctx: Context, value: Value, hint: str = "a") -> Value:
+    """The value with everything lazy computed: what a name can be bound to."""
+    match value:
+        case ArrayExpr():
+            return into_memory(ctx, value, hint)
+        case Record(container, keys, items):
+            forced = tuple(force(ctx, item, hint) for item in items)
+            return value if all(a is b for a, b in zip(forced, items)) else Record(container, keys, forced)
+        case _:
+            return value
+
+
+def into_memory(ctx: Context, expr: ArrayExpr, hint: str = "a", dtype: np.dtype | None = None) -> Arr:
+    """A fresh array with the elements of an expression."""
+    result = allocate(ctx, expr.shape, dtype or expr.dtype, None, hint)
+    nest(ctx, expr.shape, lambda index: store(ctx, result, index, expr.at(index)))
+    return result
+
+
+def array_of(ctx: Context, value: Value, hint: str = "a") -> Arr:
+    """The value as an array in memory (an `Arr` as it is)."""
+    if isinstance(value, Arr):
+        return value
+    if isinstance(value, Record):
+        return stack_items(ctx, value.items, hint=hint)
+    return into_memory(ctx, expr_of(ctx, value), hint)
+
+
+def assign(ctx: Context, region: Arr, value: Value) -> None:
+    """`region[...] = value`."""
+    source = expr_of(ctx, value)
+    if _kind_rank(source.dtype) > _kind_rank(region.dtype) and not isinstance(value, Num) and region.dtype.kind == "b":
+        ctx.refuse("numbers cannot be stored in an array of truth values", why="the numbers would be lost")
+    lengths = shape(ctx, region)
+    extra = len(source.shape) - len(lengths)
+    if extra > 0 and not all(map(_is_one, source.shape[:extra])):
+        ctx.refuse(
+            "the shapes of this assignment do not match",
+            label=f"{len(source.shape)} dimensions into {len(lengths)}",
+            why="a value of more dimensions does not fit",
+        )
+    source = ArrayExpr(source.dtype, source.shape[max(extra, 0) :], _drop_leading(source, max(extra, 0)), source.reads)
+    rank = len(lengths)
+    for axis, length in enumerate(source.shape):
+        if not _is_one(length):
+            same_length(ctx, lengths[rank - len(source.shape) + axis], length, "could not broadcast input array")
+    if any(may_overlap(ctx, region, read) for read in source.reads):
+        source = expr_of(ctx, into_memory(ctx, source, "copied"))
+    nest(ctx, lengths, lambda index: store(ctx, region, index, element_at(source, index)))
+
+
+def _drop_leading(expr: ArrayExpr, count: int) -> Callable[[Index], Atom]:
+    return lambda index: expr.at((*[integer(0)] * count, *index))
+
+
+def _kind_rank(dtype: np.dtype) -> int:
+    return "biuf".index(dtype.kind)
+
+
+def may_overlap(ctx: Context, target: Arr, source: Arr) -> bool:
+    """May writing `target` in index order change elements of `source` before they are read?"""
+    if target == source:
+        return False  # each element is read before it is written
+    if target.base is source.base:
+        return not _disjoint(target, source)
+    known = (target.base in ctx.fresh or target.base in ctx.parameters) and (
+        source.base in ctx.fresh or source.base in ctx.parameters
+    )
+    return not known
+
+
+def _disjoint(a: Arr, b: Arr) -> bool:
+    """Are two views of one array certainly apart: fixed at different constants in some dimension?"""
+    pairs = zip(a.entries, b.entries)
+    return any(
+        isinstance(x, Const) and isinstance(y, Const) and x.value != y.value and x.value >= 0 and y.value >= 0
+        for x, y in pairs
+    )

@@ -1,0 +1,250 @@
+"""The frontend's entry point: a Python function and the specs of its arguments become an IR function.
+
+In: a callable and one `Spec` per parameter. Out: `Lowered`. The arrays of the caller are never written: a parameter that
+some store may reach is copied on entry, and a returned array that may be a parameter's memory is a copy.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from srcgrad.errors import Diagnostic, Unsupported
+from srcgrad.frontend.arrays import materialise
+from srcgrad.frontend.context import Arguments, Context, Refused, Unknown
+from srcgrad.frontend.elementwise import force
+from srcgrad.frontend.ownership import may_be_memory_of, reachable_helpers, written_by
+from srcgrad.frontend.scalars import scalar
+from srcgrad.frontend.source import source_of, unwrap
+from srcgrad.frontend.values import BOTTOM, NONE, Arr, Num, Record, Value, describe, whole
+from srcgrad.infer.captured import Captured
+from srcgrad.infer.signature import Leaf, Node, Spec, Static, is_namedtuple
+from srcgrad.ir.nodes import Atom, Block, Copy, Function, Statement, Sym
+from srcgrad.ir.types import Array, Layout
+from srcgrad.ir.visit import substitute
+from srcgrad.span import NOWHERE, Span
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A function in the IR. Its parameters are the leaves of the arguments in order, then `captured_arrays`.
+
+    `out` is the structure of the results; `written` are the positions, among the leaves of the arguments, of the
+    arrays that the user's function writes into; `argument_names` has one name per leaf; `captured` are the constants
+    read from outside the arguments."""
+
+    function: Function
+    out: Spec
+    written: tuple[int, ...]
+    argument_names: tuple[str, ...]
+    captured: tuple[Captured, ...] = ()
+    captured_arrays: tuple[Captured, ...] = ()
+
+
+def lower(function: Callable[..., Any], specs: tuple[Spec, ...]) -> Lowered:
+    """Lower `function` for arguments of these specs. Raises `Unsupported` with everything that is wrong."""
+    ctx = Context()
+    parameters = _parameters(ctx, function, specs)
+    value = BOTTOM
+    try:
+        value = force(ctx, ctx.call(Static(function), parameters.arguments), "result")
+    except Refused as refused:
+        ctx.diagnostics.append(refused.diagnostic)
+    except Unknown:
+        pass
+    ctx.finish()
+    return _close(ctx, function, parameters, value)
+
+
+# -- parameters ---------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Parameters:
+    """The parameters of the IR function, and the call they make."""
+
+    symbols: list[Sym]
+    names: list[str]
+    arguments: Arguments
+
+
+def _parameters(ctx: Context, function: Callable[..., Any], specs: tuple[Spec, ...]) -> _Parameters:
+    declared = list(inspect.signature(unwrap(function)).parameters.values())
+    if len(declared) != len(specs):
+        raise Unsupported(Diagnostic(f"{len(specs)} arguments are described, the function has {len(declared)}"))
+    found = _Parameters([], [], Arguments())
+    positional: list[Value] = []
+    keywords: dict[str, Value] = {}
+    for parameter, spec in zip(declared, specs):
+        value = _value_of(spec, parameter.name, parameter.name, found)
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            assert isinstance(value, Record)
+            positional.extend(value.items)
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            assert isinstance(value, Record)
+            keywords.update(zip(map(str, value.keys), value.items))
+        elif parameter.kind is parameter.KEYWORD_ONLY:
+            keywords[parameter.name] = value
+        else:
+            positional.append(value)
+    found.arguments = Arguments(tuple(positional), keywords)
+    ctx.parameters.update(found.symbols)
+    return found
+
+
+def _value_of(spec: Spec, name: str, hint: str, found: _Parameters) -> Value:
+    match spec:
+        case Leaf(type_):
+            symbol = Sym(hint, type_)
+            found.symbols.append(symbol)
+            found.names.append(name)
+            return whole(symbol) if isinstance(type_, Array) else Num(symbol)
+        case Node(container, keys, children):
+            items = [
+                _value_of(child, _child_name(spec, name, key), f"{hint}_{key}", found)
+                for key, child in zip(keys, children)
+            ]
+            return Record(container, keys, tuple(items))
+        case _:
+            return spec
+
+
+def _child_name(spec: Node, name: str, key: object) -> str:
+    if spec.container in (tuple, list, dict):
+        return f"{name}[{key!r}]"
+    return f"{name}.{key}"
+
+
+# -- results ------------------------------------------------------------------------------------------------------
+
+
+def _close(ctx: Context, function: Callable[..., Any], parameters: _Parameters, value: Value) -> Lowered:
+    """The finished function, given the value of the call."""
+    span = _span_of(function)
+    if value is BOTTOM:
+        raise Unsupported(Diagnostic("this function never returns", span, "", "every path through it raises"))
+    captured = [*ctx.arrays.values()]
+    symbols = (*parameters.symbols, *(c.symbol for c in captured))
+    draft = Function(_name_of(function), symbols, ctx.builder.finish(), span)
+    draft = replace(draft, helpers=reachable_helpers(draft.body, ctx.functions))
+    stores = written_by(draft)
+    for array in captured:
+        if array.symbol in stores:
+            raise Unsupported(_captured_write(array.captured, stores[array.symbol]))
+    written = [symbol for symbol in parameters.symbols if symbol in stores]
+    copies = {symbol: Sym(symbol.hint, _copied(symbol)) for symbol in written}
+    if value == NONE:
+        value = _final_arrays(written, span)
+    results: list[Atom] = []
+    with ctx.block() as tail:
+        out = _result(ctx, value, results, span)
+    body = _with_copies(Block((*draft.body.statements, *tail), tuple(results)), copies, span)
+    closed = _own_results(replace(draft, body=body, result_hints=tuple(_hint(a) for a in results)), span)
+    positions = tuple(k for k, symbol in enumerate(parameters.symbols) if symbol in copies)
+    return Lowered(
+        closed, out, positions, tuple(parameters.names), tuple(ctx.constants.values()),
+        tuple(c.captured for c in captured),
+    )  # fmt: skip
+
+
+def _copied(symbol: Sym) -> Array:
+    assert isinstance(symbol.type, Array)
+    return Array(symbol.type.dtype, symbol.type.ndim, Layout.C)
+
+
+def _final_arrays(written: list[Sym], span: Span) -> Value:
+    """What a procedure computes: the arrays it wrote."""
+    if not written:
+        raise Unsupported(
+            Diagnostic(
+                "this function returns nothing and writes into none of its arguments",
+                span,
+                "",
+                "there is nothing to differentiate",
+                "return the result, or write it into an array argument",
+            )
+        )
+    values = tuple(whole(symbol) for symbol in written)
+    return values[0] if len(values) == 1 else Record(tuple, tuple(range(len(values))), values)
+
+
+def _result(ctx: Context, value: Value, results: list[Atom], span: Span) -> Spec:
+    """The structure of a result; its leaves are appended to `results`."""
+    match value:
+        case Num(atom):
+            results.append(atom)
+            return Leaf(scalar(atom))
+        case Arr():
+            results.append(materialise(ctx, value, "result"))
+            return Leaf(Array(value.dtype, value.ndim, Layout.C))
+        case Record(container, keys, items):
+            spec_keys = keys if container is not dict else tuple(keys)
+            children = tuple(_result(ctx, item, results, span) for item in items)
+            kind = container if container in (tuple, list, dict) or _rebuildable(container) else tuple
+            return Node(kind, spec_keys, children)
+        case Static():
+            return value
+        case _:
+            raise Unsupported(
+                Diagnostic(
+                    "this function cannot return what it returns",
+                    span,
+                    "",
+                    f"{describe(value)} is not a number, an array or a tuple of these",
+                )
+            )
+
+
+def _rebuildable(container: type) -> bool:
+    return is_namedtuple(container) or hasattr(container, "__dataclass_fields__")
+
+
+def _with_copies(block: Block, copies: dict[Sym, Sym], span: Span) -> Block:
+    """The body working on copies of the parameters that are written."""
+    if not copies:
+        return block
+    changed = substitute(block, copies)
+    return Block((*(Copy(new, old, span) for old, new in copies.items()), *changed.statements), changed.results)
+
+
+def _own_results(function: Function, span: Span) -> Function:
+    """Results that may be the caller's memory, or part of another array, are copied."""
+    shared = may_be_memory_of(function)
+    copies: dict[Atom, Sym] = {}
+    statements: list[Statement] = []
+    for result in function.body.results:
+        if isinstance(result, Sym) and isinstance(result.type, Array) and result in shared and result not in copies:
+            copies[result] = Sym(result.hint, _copied(result))
+            statements.append(Copy(copies[result], result, span))
+    if not copies:
+        return function
+    results = tuple(copies.get(a, a) for a in function.body.results)
+    return replace(function, body=Block((*function.body.statements, *statements), results))
+
+
+def _hint(atom: Atom) -> str:
+    return atom.hint if isinstance(atom, Sym) else "result"
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    name = getattr(unwrap(function), "__name__", None) or getattr(type(function), "__name__", "function")
+    cleaned = "".join(c if c.isalnum() or c == "_" else "_" for c in name).strip("_")
+    return cleaned if cleaned.isidentifier() else f"f_{cleaned}"
+
+
+def _span_of(function: Callable[..., Any]) -> Span:
+    target = unwrap(function)
+    target = getattr(target, "__func__", target)
+    return source_of(target).header() if inspect.isfunction(target) else NOWHERE
+
+
+def _captured_write(captured: Captured, span: Span) -> Diagnostic:
+    return Diagnostic(
+        f"the {captured.kind.value} array {captured.name!r} is written",
+        span,
+        "written here",
+        "it belongs to code outside the function, which would see the change",
+        "pass it as an argument, or write into a copy",
+    )

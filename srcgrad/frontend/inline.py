@@ -1,0 +1,323 @@
+"""Calls: a user's function is lowered where it is called, in a scope of its own.
+
+In: a callee (Python function, closure, partial, method, class) and evaluated arguments. Out: the value of the call. A function
+that is being inlined already, with the same structure of arguments, is recursive: it becomes a helper (see
+`recursion`).
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import functools
+import types
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from srcgrad.errors import Diagnostic
+from srcgrad.frontend.constants import constant
+from srcgrad.frontend.context import FUNCTIONS, METHODS, Arguments, Context, Refused, Scope, caller
+from srcgrad.frontend.desugar import RESULT, desugar, return_statement
+from srcgrad.frontend.elementwise import elementwise, force
+from srcgrad.frontend.liveness import Liveness, liveness
+from srcgrad.frontend.recursion import Activation, call_recursive, key_of
+from srcgrad.frontend.scalars import apply, cast, scalar
+from srcgrad.frontend.source import Source, argument_names, source_of, unwrap
+from srcgrad.frontend.subset import refusals
+from srcgrad.frontend.values import (
+    BOTTOM,
+    NONE,
+    Arr,
+    ArrayExpr,
+    Closure,
+    Method,
+    Num,
+    Partial,
+    Record,
+    Static,
+    Value,
+    describe,
+    tuple_of,
+)  # fmt: skip
+from srcgrad.infer import promote
+from srcgrad.infer.captured import Captured, Kind
+from srcgrad.infer.signature import is_namedtuple
+from srcgrad.ir.nodes import Atom
+from srcgrad.ir.types import BOOL, INT64, Scalar
+from srcgrad.ops.registry import Op, Operands, Result, by_callable, by_name
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A function ready to be lowered: its structured body and its liveness."""
+
+    body: list[ast.stmt]
+    liveness: Liveness
+    problems: tuple[Diagnostic, ...]
+
+
+@functools.lru_cache(maxsize=1024)
+def prepare(source: Source) -> Prepared:
+    """Check and restructure a function's body, once."""
+    problems = tuple(refusals(source))
+    node = source.node
+    body = return_statement(node.body) if isinstance(node, ast.Lambda) else desugar(node.body)
+    return Prepared(body, liveness(body, argument_names(node)), problems)
+
+
+# -- kinds of callees ---------------------------------------------------------------------------------------------
+
+
+@caller(Static)
+def call_static(ctx: Context, callee: Static, arguments: Arguments) -> Value:
+    """A call of a Python object that is known at compile time."""
+    target = callee.value
+    handler = _lookup(target)
+    if handler is not None:
+        return handler(ctx, arguments)
+    op = _operation(target)
+    if op is not None:
+        return call_operation(ctx, op, arguments)
+    target = unwrap(target) if callable(target) else target
+    match target:
+        case types.FunctionType():
+            return call_function(ctx, target, arguments)
+        case types.MethodType():
+            receiver = Static(target.__self__)
+            return ctx.call(Static(target.__func__), Arguments((receiver, *arguments.positional), arguments.keywords))
+        case functools.partial():
+            return _call_partial_object(ctx, target, arguments)
+        case type():
+            return construct(ctx, target, arguments)
+    call = getattr(type(target), "__call__", None)
+    if isinstance(call, types.FunctionType):
+        return call_function(ctx, call, Arguments((callee, *arguments.positional), arguments.keywords))
+    ctx.refuse(
+        f"srcgrad has no rule for {_name_of(target)}",
+        label="called here",
+        why="it is not written in Python that srcgrad can read, and no operation is registered for it",
+        advice="write it out, or pass its result as an argument if it does not depend on the inputs",
+    )
+
+
+def _lookup(target: Any) -> Any:
+    try:
+        return FUNCTIONS.get(target)
+    except TypeError:
+        return None
+
+
+def _operation(target: Any) -> Op | None:
+    name = getattr(target, "__srcgrad_op__", None)
+    return by_name(name) if isinstance(name, str) else by_callable(target)
+
+
+def _name_of(target: Any) -> str:
+    module = getattr(target, "__module__", None) or ""
+    name = getattr(target, "__qualname__", None) or getattr(target, "__name__", None)
+    if name is None:
+        return f"an object of type {type(target).__name__}"
+    return f"{module}.{name}".removeprefix("builtins.").removeprefix(".")
+
+
+def _call_partial_object(ctx: Context, target: functools.partial, arguments: Arguments) -> Value:
+    def stored(value: Any, holder: Any, key: Any) -> Value:
+        return constant(ctx, value, f"partial_{key}", Captured(Kind.ITEM, holder, key, value))
+
+    first = tuple(stored(v, target.args, k) for k, v in enumerate(target.args))
+    keywords = {k: stored(v, target.keywords, k) for k, v in target.keywords.items()}
+    merged = Arguments((*first, *arguments.positional), {**keywords, **arguments.keywords})
+    return ctx.call(Static(target.func), merged)
+
+
+@caller(Partial)
+def call_partial(ctx: Context, callee: Partial, arguments: Arguments) -> Value:
+    keywords = {**dict(callee.keywords), **arguments.keywords}
+    return ctx.call(callee.callee, Arguments((*callee.positional, *arguments.positional), keywords))
+
+
+@caller(Method)
+def call_method(ctx: Context, callee: Method, arguments: Arguments) -> Value:
+    return METHODS[type(callee.receiver), callee.name](ctx, callee.receiver, arguments)
+
+
+@caller(Closure)
+def call_closure(ctx: Context, callee: Closure, arguments: Arguments) -> Value:
+    scope = callee.scope
+    return inline(ctx, callee.source, scope.function, scope, dict(callee.defaults), arguments)
+
+
+def call_function(ctx: Context, target: types.FunctionType, arguments: Arguments) -> Value:
+    """A plain Python function."""
+    source = source_of(target)
+    defaults = _defaults(ctx, target)
+    return inline(ctx, source, target, None, defaults, arguments)
+
+
+def _defaults(ctx: Context, target: types.FunctionType) -> dict[str, Value]:
+    names = target.__code__.co_varnames[: target.__code__.co_argcount]
+    values = target.__defaults__ or ()
+    found = {}
+    for position, (name, value) in enumerate(zip(names[len(names) - len(values) :], values)):
+        found[name] = constant(ctx, value, name, Captured(Kind.ITEM, values, position, value))
+    for name, value in (target.__kwdefaults__ or {}).items():
+        found[name] = constant(ctx, value, name, Captured(Kind.ITEM, target.__kwdefaults__, name, value))
+    return found
+
+
+def construct(ctx: Context, target: type, arguments: Arguments) -> Value:
+    """A namedtuple or a dataclass is a record; other classes are not compiled."""
+    if dataclasses.is_dataclass(target):
+        names = tuple(f.name for f in dataclasses.fields(target) if f.init)
+        if "__post_init__" in dir(target) or len(names) < len(dataclasses.fields(target)):
+            ctx.refuse("a dataclass with __post_init__ is not built in compiled code", why="its code would not run")
+        defaults = {
+            f.name: constant(ctx, f.default, f.name, None)
+            for f in dataclasses.fields(target)
+            if f.default is not dataclasses.MISSING
+        }
+    elif is_namedtuple(target):
+        names = tuple(target._fields)  # type: ignore[attr-defined]
+        defaults = {
+            name: constant(ctx, value, name, None)
+            for name, value in target._field_defaults.items()  # type: ignore[attr-defined]
+        }
+    else:
+        ctx.refuse(
+            f"an object of class {target.__name__!r} cannot be built here",
+            label="constructed here",
+            why="only tuples, namedtuples and dataclasses are values of compiled code",
+            advice="build it outside and pass it as an argument",
+        )
+    given = dict(zip(names, arguments.positional))
+    items = {**defaults, **given, **arguments.keywords}
+    missing = [name for name in names if name not in items]
+    if missing or len(arguments.positional) > len(names) or set(items) - set(names):
+        ctx.refuse(f"the arguments do not fit {target.__name__}", why=f"its fields are {', '.join(names)}")
+    return Record(target, names, tuple(force(ctx, items[name], name) for name in names))
+
+
+# -- operations ---------------------------------------------------------------------------------------------------
+
+
+def call_operation(ctx: Context, op: Op, arguments: Arguments) -> Value:
+    """A call of a function that the operation table knows."""
+    if arguments.keywords:
+        ctx.refuse(f"{op.name} takes no keyword arguments here", why="keywords of library functions change the result")
+    operands = arguments.positional
+    if len(operands) != op.arity:
+        ctx.refuse(f"{op.name} takes {op.arity} argument{'s' * (op.arity != 1)}", label=f"{len(operands)} given")
+    if any(isinstance(o, Arr | ArrayExpr) for o in operands):
+        return elementwise(ctx, lambda *atoms: operation(ctx, op, atoms), *operands)
+    if op.name == "stop_gradient" and isinstance(operands[0], Record):
+        record = operands[0]
+        inner = tuple(call_operation(ctx, op, Arguments((item,))) for item in record.items)
+        return Record(record.container, record.keys, inner)
+    atoms = []
+    for operand in operands:
+        if not isinstance(operand, Num):
+            ctx.refuse(f"{op.name} needs numbers", label=describe(operand), why="it is an operation on numbers")
+        atoms.append(operand.atom)
+    return Num(operation(ctx, op, tuple(atoms)))
+
+
+def operation(ctx: Context, op: Op, atoms: tuple[Atom, ...]) -> Atom:
+    """`op(*atoms)` with the casts its record asks for."""
+    types_ = [scalar(a) for a in atoms]
+    match op.operands:
+        case Operands.FLOAT:
+            common = promote.floating(*types_)
+            converted = tuple(cast(ctx, a, common) for a in atoms)
+        case Operands.FLOAT_INT:
+            common = promote.floating(types_[0])
+            converted = (cast(ctx, atoms[0], common), cast(ctx, atoms[1], INT64))
+        case Operands.INT | Operands.SAME:
+            common = promote.arithmetic(*types_)
+            if op.operands is Operands.INT and common.is_float:
+                ctx.refuse(f"{op.name} needs integers", label="a float is given")
+            converted = tuple(cast(ctx, a, common) for a in atoms)
+        case Operands.BOOL:
+            common = BOOL
+            converted = tuple(cast(ctx, a, BOOL) for a in atoms)
+        case Operands.BOOL_SAME_SAME:
+            common = promote.join(*types_[1:])
+            converted = (atoms[0], *(cast(ctx, a, common) for a in atoms[1:]))
+        case _:
+            common, converted = types_[0], atoms
+    return apply(ctx, op, converted, _result_type(op, common, all(t.weak for t in types_)))
+
+
+def _result_type(op: Op, common: Scalar, weak: bool) -> Scalar:
+    if op.result is Result.BOOL:
+        return Scalar(np.dtype(np.bool_), weak)
+    if op.result is Result.INT:
+        return Scalar(np.dtype(np.int64), weak)
+    return common
+
+
+# -- inlining -----------------------------------------------------------------------------------------------------
+
+
+def inline(
+    ctx: Context,
+    source: Source,
+    function: Any,
+    outer: Scope | None,
+    defaults: dict[str, Value],
+    arguments: Arguments,
+) -> Value:
+    """Lower the body of a function with its parameters bound to `arguments`."""
+    prepared = prepare(source)
+    if prepared.problems:
+        ctx.diagnostics.extend(p for p in prepared.problems if p not in ctx.diagnostics)
+        return BOTTOM
+    bound = bind_parameters(ctx, source, defaults, arguments)
+    values = {name: force(ctx, value, name) for name, value in bound.items()}
+
+    def body(env: dict[str, Value]) -> Value:
+        ctx.scopes.append(Scope(source, prepared.liveness, outer, function, env))
+        try:
+            ctx.run(prepared.body)
+            return BOTTOM if ctx.terminated else ctx.env.get(RESULT, NONE)
+        finally:
+            ctx.scopes.pop()
+
+    activation = Activation(key_of(source, outer, values), source.name, values, body)
+    return call_recursive(ctx, activation)
+
+
+def bind_parameters(
+    ctx: Context, source: Source, defaults: dict[str, Value], arguments: Arguments
+) -> dict[str, Value]:
+    """The variables a function starts with."""
+    a = source.node.args
+    positional = [arg.arg for arg in (*a.posonlyargs, *a.args)]
+    env = dict(zip(positional, arguments.positional))
+    extra = arguments.positional[len(positional) :]
+    if a.vararg is not None:
+        env[a.vararg.arg] = tuple_of(extra)
+    elif extra:
+        _refuse_call(ctx, source, f"takes {len(positional)} positional arguments, {len(arguments.positional)} are given")
+    known = {arg.arg for arg in (*a.args, *a.kwonlyargs)}
+    others = {name: value for name, value in arguments.keywords.items() if name not in known}
+    for name, value in arguments.keywords.items():
+        if name in env and name in known:
+            _refuse_call(ctx, source, f"gets the argument {name!r} twice")
+        if name in known:
+            env[name] = value
+    if a.kwarg is not None:
+        env[a.kwarg.arg] = Record(dict, tuple(others), tuple(others.values()))
+    elif others:
+        _refuse_call(ctx, source, f"has no parameter {next(iter(others))!r}")
+    for name in (*positional, *(arg.arg for arg in a.kwonlyargs)):
+        if name not in env:
+            if name not in defaults:
+                _refuse_call(ctx, source, f"needs the argument {name!r}")
+            env[name] = defaults[name]
+    return env
+
+
+def _refuse_call(ctx: Context, source: Source, what: str) -> None:
+    raise Refused(Diagnostic(f"{source.name} {what}", ctx.span, "called here", "the call does not fit the function"))

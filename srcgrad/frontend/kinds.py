@@ -1,0 +1,220 @@
+"""Joining what different paths leave in a variable: the values of `If` and of loops.
+
+A *prototype* is a value some of whose scalar and array leaves are new symbols ("made" ones): the results of an
+`If`, the parameters of a loop. `Merge` builds it, `coerce` turns a path's value into the atoms it yields for the made symbols,
+`fits` says whether a loop body's value needs no wider prototype.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from srcgrad.frontend.arrays import materialise
+from srcgrad.frontend.context import Context
+from srcgrad.frontend.scalars import cast
+from srcgrad.frontend.values import (
+    BOTTOM,
+    Arr,
+    Bottom,
+    Conflict,
+    Maybe,
+    Num,
+    Partial,
+    Range,
+    Record,
+    Static,
+    Undefined,
+    Value,
+    describe,
+    integer,
+    truth,
+    whole,
+)  # fmt: skip
+from srcgrad.infer.promote import join, join_arrays
+from srcgrad.ir.build import const_like
+from srcgrad.ir.nodes import Atom, Slice, Sym
+from srcgrad.ir.types import PY_BOOL, Array, Layout, Scalar
+
+
+class Merge:
+    """Builds prototypes. Symbols in `varying` (parameters of the loop) are never taken as they are."""
+
+    def __init__(self, varying: frozenset[Sym] = frozenset()) -> None:
+        self.made: list[Sym] = []
+        self.varying = varying
+
+    def sym(self, hint: str, type_: Scalar | Array) -> Sym:
+        symbol = Sym(hint, type_)
+        self.made.append(symbol)
+        return symbol
+
+    def open(self, value: Value, hint: str) -> Value:
+        """A prototype in which every leaf of `value` is made."""
+        match value:
+            case Num():
+                return Num(self.sym(_hint(value.atom, hint), value.type))
+            case Arr():
+                return whole(self.sym(_hint(value.base, hint), reference_type(value)))
+            case Record(container, keys, items):
+                opened = tuple(self.open(item, f"{hint}_{key}") for key, item in zip(keys, items))
+                return Record(container, keys, opened)
+            case Maybe(inner, _, name):
+                return Maybe(self.open(inner, hint), self.sym(f"{hint}_defined", PY_BOOL), name)
+            case _ if symbols(value):
+                return Conflict(f"it is {describe(value)} that is known on one path only")
+            case _:
+                return value
+
+    def merge(self, a: Value, b: Value, hint: str) -> Value:
+        """A prototype that both values fit."""
+        if a == b and not (self.varying and self.varying & set(symbols(a))):
+            return a
+        match a, b:
+            case (Bottom(), other) | (other, Bottom()):
+                return self.open(other, hint)
+            case Conflict(), _:
+                return a
+            case _, Conflict():
+                return b
+            case Num(), Num():
+                return Num(self.sym(hint, join(a.type, b.type)))
+            case Arr(), Arr():
+                return self._arrays(a, b, hint)
+            case Record(), Record() if (a.container, a.keys) == (b.container, b.keys):
+                pairs = zip(a.keys, a.items, b.items)
+                return Record(a.container, a.keys, tuple(self.merge(x, y, f"{hint}_{k}") for k, x, y in pairs))
+            case (Undefined(name) | Maybe(_, _, name), _) | (_, Undefined(name) | Maybe(_, _, name)):
+                return self._maybe(a, b, name, hint)
+            case Static(), Static() if a == b:
+                return a
+            case _:
+                return Conflict(f"it is {describe(a)} on one path and {describe(b)} on another")
+
+    def _arrays(self, a: Arr, b: Arr, hint: str) -> Value:
+        joined = join_arrays(reference_type(a), reference_type(b))
+        if joined is None:
+            return Conflict(f"it is {describe(a)} on one path and {describe(b)} on another")
+        return whole(self.sym(hint, joined))
+
+    def _maybe(self, a: Value, b: Value, name: str, hint: str) -> Value:
+        a, b = (v.value if isinstance(v, Maybe) else BOTTOM if isinstance(v, Undefined) else v for v in (a, b))
+        inner = self.merge(a, b, hint)
+        return inner if isinstance(inner, Conflict) else Maybe(inner, self.sym(f"{hint}_defined", PY_BOOL), name)
+
+
+def reference_type(value: Arr) -> Array:
+    """The type of a symbol that names `value`: of a view nothing is known about the layout."""
+    return value.base_type if value.whole else Array(value.dtype, value.ndim, Layout.ANY)
+
+
+def _hint(atom: Atom, hint: str) -> str:
+    return hint or (atom.hint if isinstance(atom, Sym) else "t")
+
+
+def symbols(value: Value) -> tuple[Sym, ...]:
+    """The symbols a value is made of."""
+    match value:
+        case Num(atom):
+            return (atom,) if isinstance(atom, Sym) else ()
+        case Arr(base, entries):
+            atoms = [x for e in entries if e is not None for x in _entry_atoms(e)]
+            return (base, *(x for x in atoms if isinstance(x, Sym)))
+        case Record(items=items) | Partial(positional=items):
+            return tuple(s for item in items for s in symbols(item))
+        case Maybe(inner, flag):
+            return (*symbols(inner), *((flag,) if isinstance(flag, Sym) else ()))
+        case Range(start, stop, step):
+            return tuple(x for x in (start, stop, step) if isinstance(x, Sym))
+        case _:
+            return ()
+
+
+def _entry_atoms(entry: Atom | Slice) -> tuple[Atom, ...]:
+    return (entry.start, entry.length, entry.step) if isinstance(entry, Slice) else (entry,)
+
+
+def fits(value: Value, proto: Value, made: frozenset[Sym]) -> bool:
+    """Can `value` be carried as `proto` without a wider type?"""
+    match value, proto:
+        case Bottom(), _:
+            return True
+        case Num(), Num(Sym() as symbol) if symbol in made:
+            return join(value.type, proto.type) == proto.type
+        case Arr(), Arr(base) if base in made:
+            return join_arrays(reference_type(value), proto.base_type) == base.type
+        case Record(), Record() if (value.container, value.keys) == (proto.container, proto.keys):
+            return all(fits(v, p, made) for v, p in zip(value.items, proto.items))
+        case Undefined(), Maybe():
+            return True
+        case Maybe(inner), Maybe(other):
+            return fits(inner, other, made)
+        case _, Maybe(other):
+            return fits(value, other, made)
+        case _, Conflict():
+            return True
+        case _:
+            return value == proto
+
+
+def coerce(ctx: Context, value: Value, proto: Value, made: frozenset[Sym]) -> list[Atom]:
+    """The atoms that carry `value`, one per made symbol of `proto` in order; casts are emitted here."""
+    match proto:
+        case Num(Sym() as symbol) if symbol in made:
+            assert isinstance(symbol.type, Scalar)
+            return [cast(ctx, value.atom, symbol.type) if isinstance(value, Num) else const_like(0, symbol.type)]
+        case Arr(base) if base in made:
+            return [materialise(ctx, value) if isinstance(value, Arr) else _empty(ctx, proto)]
+        case Record(items=protos):
+            items = value.items if isinstance(value, Record) else (BOTTOM,) * len(protos)
+            return [atom for v, p in zip(items, protos) for atom in coerce(ctx, v, p, made)]
+        case Maybe(inner, flag):
+            missing = isinstance(value, Undefined | Bottom)
+            present = value.value if isinstance(value, Maybe) else BOTTOM if missing else value
+            atoms = coerce(ctx, present, inner, made)
+            if flag not in made:
+                return atoms
+            return [*atoms, value.defined if isinstance(value, Maybe) else truth(not missing)]
+        case _:
+            return []
+
+
+def _empty(ctx: Context, proto: Arr) -> Sym:
+    """An array for a path that has none: it is never read."""
+    return ctx.builder.alloc((integer(0),) * proto.ndim, proto.dtype, 0, "unused")
+
+
+def rename(value: Value, mapping: Mapping[Sym, Atom]) -> Value:
+    """The prototype with other atoms for its made symbols."""
+    match value:
+        case Num(Sym() as symbol) if symbol in mapping:
+            return Num(mapping[symbol])
+        case Arr(base) if base in mapping:
+            new = mapping[base]
+            assert isinstance(new, Sym)
+            return whole(new)
+        case Record(container, keys, items):
+            return Record(container, keys, tuple(rename(item, mapping) for item in items))
+        case Maybe(inner, Sym() as flag, name):
+            return Maybe(rename(inner, mapping), mapping.get(flag, flag), name)
+        case _:
+            return value
+
+
+def like(merge: Merge, value: Value, old: Value, made: frozenset[Sym], hint: str) -> Value:
+    """A first prototype for `value`, as wide as the one an earlier round arrived at."""
+    match value, old:
+        case Num(), Num(Sym() as symbol) if symbol in made:
+            return Num(merge.sym(hint, join(value.type, old.type)))
+        case Arr(), Arr(base) if base in made:
+            joined = join_arrays(reference_type(value), old.base_type)
+            return merge.open(value, hint) if joined is None else whole(merge.sym(hint, joined))
+        case Record(), Record() if (value.container, value.keys) == (old.container, old.keys):
+            rows = zip(value.keys, value.items, old.items)
+            items = tuple(like(merge, v, o, made, f"{hint}_{k}") for k, v, o in rows)
+            return Record(value.container, value.keys, items)
+        case Undefined(name), Maybe(inner):
+            return Maybe(merge.open(inner, hint), merge.sym(f"{hint}_defined", PY_BOOL), name)
+        case Num(), _:
+            return merge.open(value, hint)
+        case _:
+            return value

@@ -1,0 +1,401 @@
+"""Expressions: names, literals, operators, comparisons, conditionals, displays, attributes.
+
+In: expression nodes of the function that is being lowered. Out: values; the statements that compute them go to the
+builder. What is known at compile time is decided here and leaves nothing in the IR.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Callable
+
+import numpy as np
+
+from srcgrad.frontend.branch import Lowered, branch, join
+from srcgrad.frontend.constants import constant
+from srcgrad.frontend.context import Context, Scope, expression
+from srcgrad.frontend.desugar import Computed, FlagsClear
+from srcgrad.frontend.elementwise import elementwise, force
+from srcgrad.frontend.scalars import BINARY, apply, compare, invert, negate, not_, scalar, truth_of
+from srcgrad.frontend.values import (
+    BOTTOM,
+    Arr,
+    ArrayExpr,
+    Bottom,
+    Closure,
+    Conflict,
+    Maybe,
+    Num,
+    Range,
+    Record,
+    Static,
+    Undefined,
+    Value,
+    describe,
+    number,
+    truth,
+    tuple_of,
+)  # fmt: skip
+from srcgrad.infer.captured import Captured, Kind
+from srcgrad.ir.nodes import Atom, Block, Const, If, Let, Raise
+from srcgrad.ops.registry import Result
+
+# -- names --------------------------------------------------------------------------------------------------------
+
+
+@expression(ast.Name)
+def name(ctx: Context, node: ast.Name) -> Value:
+    return lookup(ctx, node.id)
+
+
+def lookup(ctx: Context, name: str) -> Value:
+    """The value of a variable where it is read."""
+    scope: Scope | None = ctx.scope
+    while scope is not None:
+        if name in scope.env:
+            return _read(ctx, scope, name)
+        if name in scope.liveness.local:
+            ctx.unknown(name)
+        last, scope = scope, scope.outer
+    return _free(ctx, last, name)
+
+
+def _read(ctx: Context, scope: Scope, name: str) -> Value:
+    value = scope.env[name]
+    match value:
+        case Undefined() | Bottom():
+            ctx.unknown(name)
+        case Conflict(why):
+            ctx.refuse(
+                f"the variable {name!r} has no one type",
+                label="used here",
+                why=why,
+                advice="give it the same type on every path",
+            )
+        case Maybe(inner, defined):
+            _check_defined(ctx, defined, name)
+            if scope is ctx.scope:
+                scope.env[name] = inner
+            return inner
+    return value
+
+
+def _check_defined(ctx: Context, defined: Atom, name: str) -> None:
+    if not isinstance(defined, Const):
+        message = f"cannot access local variable '{name}' where it is not associated with a value"
+        failing = Block((Raise(UnboundLocalError, message, ctx.span),))
+        ctx.builder.emit(If((), defined, Block(()), failing, ctx.span))
+
+
+def _free(ctx: Context, scope: Scope, name: str) -> Value:
+    """A name from the cells, globals or builtins of the Python function."""
+    function = scope.function
+    code, cells = function.__code__, function.__closure__ or ()
+    if name in code.co_freevars:
+        cell = cells[code.co_freevars.index(name)]
+        try:
+            found = cell.cell_contents
+        except ValueError:
+            ctx.unknown(name)
+        return constant(ctx, found, name, Captured(Kind.CELL, cell, None, found))
+    if name in function.__globals__:
+        found = function.__globals__[name]
+        return constant(ctx, found, name, Captured(Kind.GLOBAL, function.__globals__, name, found))
+    if hasattr(builtins, name):
+        return Static(getattr(builtins, name))
+    ctx.refuse(f"the name {name!r} is not defined", label="looked up here", why="no variable or global has this name")
+
+
+@expression(ast.Constant)
+def literal(ctx: Context, node: ast.Constant) -> Value:
+    if isinstance(node.value, complex):
+        ctx.refuse("complex numbers are not compiled", why="only real values have derivatives here")
+    return number(node.value) if isinstance(node.value, bool | int | float) else Static(node.value)
+
+
+@expression(ast.NamedExpr)
+def walrus(ctx: Context, node: ast.NamedExpr) -> Value:
+    value = force(ctx, ctx.expr(node.value), node.target.id)
+    ctx.env[node.target.id] = value
+    return value
+
+
+@expression(ast.Lambda)
+def lambda_(ctx: Context, node: ast.Lambda) -> Value:
+    return closure(ctx, node)
+
+
+def closure(ctx: Context, node: ast.Lambda | ast.FunctionDef) -> Closure:
+    """A nested function; its defaults are evaluated now."""
+    a = node.args
+    positional = [*a.posonlyargs, *a.args]
+    with_default = [*zip(positional[len(positional) - len(a.defaults) :], a.defaults)]
+    with_default += [(arg, d) for arg, d in zip(a.kwonlyargs, a.kw_defaults) if d is not None]
+    defaults = tuple((arg.arg, force(ctx, ctx.expr(default))) for arg, default in with_default)
+    return Closure(ctx.scope.source.nested(node), ctx.scope, defaults)
+
+
+# -- operators ----------------------------------------------------------------------------------------------------
+
+
+@expression(ast.BinOp)
+def binary(ctx: Context, node: ast.BinOp) -> Value:
+    left = ctx.expr(node.left)
+    if isinstance(left, ArrayExpr):
+        writes = ctx.writes
+        with ctx.block() as later:
+            right = ctx.expr(node.right)
+        if ctx.writes != writes:
+            left = force(ctx, left)
+        ctx.builder.extend(later)
+    else:
+        right = ctx.expr(node.right)
+    return operate(ctx, node.op, left, right)
+
+
+def operate(ctx: Context, op: ast.operator, left: Value, right: Value, hint: str = "t") -> Value:
+    """`left op right` for any two values."""
+    if isinstance(op, ast.MatMult):
+        return ctx.call(Static(np.matmul), Arguments((left, right)))
+    if isinstance(left, Num) and isinstance(right, Num):
+        return Num(BINARY[type(op)](ctx, left.atom, right.atom, hint))
+    if isinstance(left, Arr | ArrayExpr) or isinstance(right, Arr | ArrayExpr):
+        return elementwise(ctx, lambda a, b: BINARY[type(op)](ctx, a, b, "t"), left, right)
+    match op, left, right:
+        case ast.Add(), Record(container=a), Record(container=b) if a in (tuple, list) and b is a:
+            return tuple_of(left.items + right.items, a)
+        case ast.Mult(), Record(container=c), Num(Const(int() as n)) if c in (tuple, list):
+            return tuple_of(left.items * n, c)
+        case ast.Mult(), Num(Const(int() as n)), Record(container=c) if c in (tuple, list):
+            return tuple_of(right.items * n, c)
+        case ast.Add(), Static(str() as a), Static(str() as b):
+            return Static(a + b)
+        case ast.Mod(), Static(str()), _:
+            return Static("{...}")
+    culprit = left if not isinstance(left, Num) else right
+    ctx.refuse(
+        f"this operator is not compiled for {describe(culprit)}",
+        label=f"{describe(left)} and {describe(right)}",
+        why="operators are compiled for numbers and arrays",
+    )
+
+
+@expression(ast.UnaryOp)
+def unary(ctx: Context, node: ast.UnaryOp) -> Value:
+    value = ctx.expr(node.operand)
+    if isinstance(node.op, ast.Not):
+        return Num(not_(ctx, condition(ctx, value)))
+    operators: dict[type[ast.unaryop], Callable[[Atom], Atom]] = {
+        ast.USub: lambda a: negate(ctx, a),
+        ast.UAdd: lambda a: a,
+        ast.Invert: lambda a: invert(ctx, a),
+    }
+    if isinstance(value, Num):
+        return Num(operators[type(node.op)](value.atom))
+    return elementwise(ctx, operators[type(node.op)], value)
+
+
+def condition(ctx: Context, value: Value) -> Atom:
+    """The truth of a value."""
+    match value:
+        case Num(atom):
+            return truth_of(ctx, atom)
+        case Record(items=items):
+            return truth(bool(items))
+        case Static(obj):
+            return truth(bool(obj))
+        case Arr() | ArrayExpr():
+            ctx.refuse(
+                "the truth of an array is ambiguous",
+                label=describe(value),
+                why="a condition is one truth value",
+                advice="test an element, or use a.any() or a.all()",
+            )
+        case _:
+            return truth(True)
+
+
+@expression(ast.BoolOp)
+def bool_op(ctx: Context, node: ast.BoolOp) -> Value:
+    return _short_circuit(ctx, isinstance(node.op, ast.And), node.values)
+
+
+def _short_circuit(ctx: Context, is_and: bool, operands: list[ast.expr]) -> Value:
+    """`a and b and ...`: the value of the operand that decides."""
+    first = ctx.expr(operands[0])
+    if len(operands) == 1:
+        return first
+    test = condition(ctx, first)
+    if isinstance(test, Const):
+        return _short_circuit(ctx, is_and, operands[1:]) if bool(test.value) is is_and else first
+
+    def rest() -> Value:
+        return _short_circuit(ctx, is_and, operands[1:])
+
+    if isinstance(first, Num) and scalar(first.atom).is_bool:
+        return decide(ctx, is_and, test, rest)
+    return branch(ctx, test, rest if is_and else lambda: first, (lambda: first) if is_and else rest, None, "test")
+
+
+def decide(ctx: Context, is_and: bool, test: Atom, rest: Callable[[], Value]) -> Value:
+    """`test and rest()` for a truth value: computed without a branch when the right side is harmless."""
+    side = Lowered(ctx, rest)
+    harmless = all(isinstance(s, Let) and s.op.result is not Result.FLOAT for s in side.statements)
+    value = side.value
+    if harmless and isinstance(value, Num) and scalar(value.atom).is_bool and side.env == ctx.env:
+        ctx.builder.extend(side.statements)
+        if isinstance(value.atom, Const):
+            return Num(test) if bool(value.atom.value) is is_and else value
+        return Num(apply(ctx, "and_" if is_and else "or_", (test, value.atom), scalar(value.atom), "test"))
+    short = Lowered(ctx, lambda: Num(truth(not is_and)))
+    return join(ctx, test, (side, short) if is_and else (short, side), None, "test")
+
+
+@expression(Computed)
+def computed(ctx: Context, node: Computed) -> Value:
+    return node.compute()
+
+
+@expression(FlagsClear)
+def flags_clear(ctx: Context, node: FlagsClear) -> Value:
+    return Num(clear(ctx, node.flags))
+
+
+def clear(ctx: Context, flags: tuple[str, ...]) -> Atom:
+    """Is none of the flags set?"""
+    result: Atom = truth(True)
+    for flag in flags:
+        value = ctx.env.get(flag, BOTTOM)
+        atom = not_(ctx, value.atom) if isinstance(value, Num) else truth(True)
+        if isinstance(result, Const):
+            result = atom if result.value else result
+        elif isinstance(atom, Const):
+            result = result if atom.value else atom
+        else:
+            result = apply(ctx, "and_", (result, atom), scalar(atom), "test")
+    return result
+
+
+@expression(ast.IfExp)
+def ternary(ctx: Context, node: ast.IfExp) -> Value:
+    test = condition(ctx, ctx.expr(node.test))
+    return branch(ctx, test, lambda: force(ctx, ctx.expr(node.body)), lambda: force(ctx, ctx.expr(node.orelse)), None)
+
+
+# -- comparisons --------------------------------------------------------------------------------------------------
+
+
+@expression(ast.Compare)
+def comparison(ctx: Context, node: ast.Compare) -> Value:
+    left = ctx.expr(node.left)
+    return _chain(ctx, left, list(zip(node.ops, node.comparators)))
+
+
+def _chain(ctx: Context, left: Value, rest: list[tuple[ast.cmpop, ast.expr]]) -> Value:
+    (op, node), *more = rest
+    right = ctx.expr(node)
+    first = compare_values(ctx, op, left, right)
+    if not more:
+        return first
+    test = condition(ctx, first)
+    if isinstance(test, Const):
+        return _chain(ctx, right, more) if test.value else first
+    return decide(ctx, True, test, lambda: _chain(ctx, right, more))
+
+
+def compare_values(ctx: Context, op: ast.cmpop, left: Value, right: Value) -> Value:
+    """One comparison; decided at compile time where an operand is not a run-time value."""
+    if isinstance(op, ast.Is | ast.IsNot):
+        return Num(truth(_identical(left, right) is isinstance(op, ast.Is)))
+    if isinstance(op, ast.In | ast.NotIn):
+        found = _contains(ctx, left, right)
+        return Num(found if isinstance(op, ast.In) else not_(ctx, found))
+    if isinstance(left, Num) and isinstance(right, Num):
+        return Num(compare(ctx, op, left.atom, right.atom))
+    if isinstance(left, Arr | ArrayExpr) or isinstance(right, Arr | ArrayExpr):
+        return elementwise(ctx, lambda a, b: compare(ctx, op, a, b), left, right)
+    if isinstance(op, ast.Eq | ast.NotEq):
+        equal = _equal(ctx, left, right)
+        return Num(equal if isinstance(op, ast.Eq) else not_(ctx, equal))
+    a, b = static_object(left), static_object(right)
+    if isinstance(a, str | tuple) and type(a) is type(b):
+        tests = {ast.Lt: a < b, ast.LtE: a <= b, ast.Gt: a > b, ast.GtE: a >= b}
+        return Num(truth(tests[type(op)]))
+    ctx.refuse(
+        "this comparison is not compiled",
+        label=f"{describe(left)} and {describe(right)}",
+        why="only numbers, arrays and compile-time constants are compared",
+    )
+
+
+def _identical(left: Value, right: Value) -> bool:
+    if isinstance(left, Static) and isinstance(right, Static):
+        return left == right or left.value is right.value
+    if isinstance(left, Num) and isinstance(right, Num):
+        a, b = left.atom, right.atom
+        return isinstance(a, Const) and isinstance(b, Const) and a == b
+    return left == right
+
+
+def _equal(ctx: Context, left: Value, right: Value) -> Atom:
+    if isinstance(left, Record) and isinstance(right, Record):
+        if len(left.items) != len(right.items):
+            return truth(False)
+        result: Atom = truth(True)
+        for a, b in zip(left.items, right.items):
+            result = _both(ctx, result, condition(ctx, compare_values(ctx, ast.Eq(), a, b)))
+        return result
+    a, b = static_object(left), static_object(right)
+    if a is _DYNAMIC or b is _DYNAMIC:
+        return truth(left == right)
+    return truth(bool(a == b))
+
+
+def _both(ctx: Context, a: Atom, b: Atom) -> Atom:
+    if isinstance(a, Const):
+        return b if a.value else a
+    if isinstance(b, Const):
+        return a if b.value else b
+    return apply(ctx, "and_", (a, b), scalar(b), "test")
+
+
+def _contains(ctx: Context, item: Value, container: Value) -> Atom:
+    if isinstance(container, Record) and container.container is dict:
+        return truth(static_object(item) in container.keys)
+    if isinstance(container, Record):
+        result: Atom = truth(False)
+        for other in container.items:
+            same = condition(ctx, compare_values(ctx, ast.Eq(), item, other))
+            if isinstance(result, Const):
+                result = result if result.value else same
+            elif not isinstance(same, Const) or same.value:
+                result = same if isinstance(same, Const) else apply(ctx, "or_", (result, same), scalar(same), "test")
+        return result
+    a, b = static_object(item), static_object(container)
+    if a is _DYNAMIC or b is _DYNAMIC:
+        ctx.refuse("`in` needs a container known at compile time", label=describe(container))
+    return truth(a in b)
+
+
+_DYNAMIC = object()
+
+
+def static_object(value: Value) -> object:
+    """The Python object behind a compile-time constant; `_DYNAMIC` for run-time values."""
+    match value:
+        case Static(obj):
+            return obj
+        case Num(Const(obj)):
+            return obj
+        case Record(container, keys, items) if container in (tuple, list):
+            objects = [static_object(item) for item in items]
+            return _DYNAMIC if any(o is _DYNAMIC for o in objects) else container(objects)
+        case Range(Const(a), Const(b), Const(c)):
+            return range(int(a), int(b), int(c))
+        case _:
+            return _DYNAMIC
+
+
+def is_dynamic(obj: object) -> bool:
+    return obj is _DYNAMIC

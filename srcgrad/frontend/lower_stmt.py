@@ -1,0 +1,194 @@
+"""Statements without loops: assignments, `if`, `assert`, `raise`, nested definitions.
+
+In: desugared statement nodes. Out: the environment changed and statements emitted.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from srcgrad.frontend.branch import branch, nothing
+from srcgrad.frontend.context import Context, statement
+from srcgrad.frontend.desugar import RESULT, SetFlag, SetReturn
+from srcgrad.frontend.elementwise import force
+from srcgrad.frontend.lower_expr import closure, condition, operate
+from srcgrad.frontend.scalars import not_, raise_if
+from srcgrad.frontend.subscripts import place, write_region
+from srcgrad.frontend.targets import bind, named
+from srcgrad.frontend.values import Arr, ArrayExpr, Num, Static, Value, truth
+from srcgrad.ir.nodes import Const, Raise
+
+
+@statement(ast.Assign)
+def assign(ctx: Context, node: ast.Assign) -> None:
+    value = ctx.expr(node.value)
+    first = node.targets[0]
+    if isinstance(first, ast.Name):
+        value = named(ctx, value, node.value, first.id)
+    if len(node.targets) > 1:
+        value = force(ctx, value, first.id if isinstance(first, ast.Name) else "a")
+    for target in node.targets:
+        bind(ctx, target, value)
+
+
+@statement(ast.AnnAssign)
+def annotated(ctx: Context, node: ast.AnnAssign) -> None:
+    if node.value is None:
+        return
+    value = ctx.expr(node.value)
+    if isinstance(node.target, ast.Name):
+        value = named(ctx, value, node.value, node.target.id)
+    bind(ctx, node.target, value)
+
+
+@statement(ast.AugAssign)
+def augmented(ctx: Context, node: ast.AugAssign) -> None:
+    if isinstance(node.target, ast.Subscript):
+        target = place(ctx, node.target)
+        old = target.read()
+        target.write(_updated(ctx, node, old, ctx.expr(node.value)))
+        return
+    assert isinstance(node.target, ast.Name)
+    name = node.target.id
+    old = ctx.expr(ast.copy_location(ast.Name(name, ast.Load()), node.target))
+    value = ctx.expr(node.value)
+    if isinstance(old, Arr):
+        write_region(ctx, old, _updated(ctx, node, old, value))
+    else:
+        ctx.env[name] = force(ctx, operate(ctx, node.op, old, value, name), name)
+
+
+def _updated(ctx: Context, node: ast.AugAssign, old: Value, value: Value) -> Value:
+    """`old op value`, which must fit where `old` stands."""
+    new = operate(ctx, node.op, old, value)
+    if isinstance(old, Arr) and isinstance(new, ArrayExpr) and _kind(new) > _kind(old):
+        ctx.refuse(
+            "the result of this operation does not fit into the array",
+            label=f"{new.dtype.name} into {old.dtype.name}",
+            why="an in-place operation keeps the dtype of the array",
+            advice="make the array of floats",
+        )
+    return new
+
+
+def _kind(value: Arr | ArrayExpr) -> int:
+    return {"b": 0, "i": 1, "u": 1, "f": 2}[value.dtype.kind]
+
+
+@statement(ast.Expr)
+def bare(ctx: Context, node: ast.Expr) -> None:
+    if not isinstance(node.value, ast.Constant):
+        ctx.expr(node.value)
+
+
+@statement(ast.Pass)
+def pass_(ctx: Context, node: ast.Pass) -> None:
+    """Nothing to do."""
+
+
+@statement(SetReturn)
+def set_return(ctx: Context, node: SetReturn) -> None:
+    value = ctx.expr(node.value)
+    ctx.env[RESULT] = force(ctx, named(ctx, value, node.value, "result"), "result")
+
+
+@statement(SetFlag)
+def set_flag(ctx: Context, node: SetFlag) -> None:
+    ctx.env[node.flag] = Num(truth(node.on))
+
+
+@statement(ast.FunctionDef)
+def define(ctx: Context, node: ast.FunctionDef) -> None:
+    value: Value = closure(ctx, node)
+    for decorator in reversed(node.decorator_list):
+        value = decorated(ctx, decorator, value)
+    ctx.env[node.name] = value
+
+
+def decorated(ctx: Context, node: ast.expr, value: Value) -> Value:
+    """A nested function under a decorator: those that only compile or cache are looked through."""
+    target = node.func if isinstance(node, ast.Call) else node
+    decorator = ctx.expr(target)
+    name = getattr(decorator.value, "__name__", "") if isinstance(decorator, Static) else ""
+    if name in _TRANSPARENT:
+        return value
+    ctx.refuse(
+        "this decorator of a nested function is not known",
+        label="decorator",
+        why="it may change what the function computes",
+        advice="decorate a function at module level",
+        node=node,
+    )
+
+
+_TRANSPARENT = frozenset({"njit", "jit", "lru_cache", "cache", "vectorize", "staticmethod", "wraps"})
+
+
+@statement(ast.If)
+def if_(ctx: Context, node: ast.If) -> None:
+    test = condition(ctx, ctx.expr(node.test))
+
+    def side(body: list[ast.stmt]) -> Value:
+        ctx.run(body)
+        return nothing()
+
+    live = ctx.scope.liveness.after[node]
+    branch(ctx, test, lambda: side(node.body), lambda: side(node.orelse), live)
+
+
+@statement(ast.Delete)
+def delete(ctx: Context, node: ast.Delete) -> None:
+    for target in node.targets:
+        if not isinstance(target, ast.Name):
+            ctx.refuse("srcgrad deletes names only", why="removing an item changes a structure that is fixed")
+        ctx.env.pop(target.id, None)
+
+
+# -- raising ------------------------------------------------------------------------------------------------------
+
+
+@statement(ast.Assert)
+def assert_(ctx: Context, node: ast.Assert) -> None:
+    holds = condition(ctx, ctx.expr(node.test))
+    message = "" if node.msg is None else text_of(node.msg)
+    failed = not_(ctx, holds)
+    raise_if(ctx, failed, AssertionError, message)
+    if isinstance(failed, Const) and failed.value:
+        ctx.terminated = True
+
+
+@statement(ast.Raise)
+def raise_(ctx: Context, node: ast.Raise) -> None:
+    if node.exc is None:
+        ctx.refuse("a bare raise needs an exception that is being handled", why="try is not compiled")
+    call = isinstance(node.exc, ast.Call)
+    value = ctx.expr(node.exc.func if isinstance(node.exc, ast.Call) else node.exc)
+    raised = value.value if isinstance(value, Static) else None
+    if isinstance(raised, BaseException):
+        message, raised = str(raised), type(raised)
+    else:
+        arguments = node.exc.args if isinstance(node.exc, ast.Call) else []
+        message = " ".join(text_of(a) for a in arguments) if call else ""
+    if not (isinstance(raised, type) and issubclass(raised, BaseException)):
+        ctx.refuse("this is not an exception known at compile time", label="raised here")
+    builtin = next(c for c in raised.__mro__ if c.__module__ == "builtins")
+    assert issubclass(builtin, BaseException)
+    ctx.builder.emit(Raise(builtin, message, ctx.span))
+    ctx.terminated = True
+
+
+def text_of(node: ast.expr) -> str:
+    """The literal text of a message; what is known only at run time shows as `{...}`."""
+    match node:
+        case ast.Constant(value=value):
+            return str(value)
+        case ast.JoinedStr(values=parts):
+            return "".join(text_of(part) for part in parts)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return text_of(left) + text_of(right)
+        case ast.BinOp(left=ast.Constant(value=str() as text), op=ast.Mod()):
+            return text
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str() as text), attr="format")):
+            return text
+        case _:
+            return "{...}"

@@ -1,0 +1,346 @@
+"""NumPy functions that make arrays, and the methods of arrays.
+
+In: evaluated arguments. Out: fresh arrays (`zeros`, `array`, `copy`, ...) or views (`reshape` where it can be one, `T`).
+"""
+
+from __future__ import annotations
+
+import copy as copy_module
+from typing import Any
+
+import numpy as np
+
+from srcgrad.frontend.arrays import allocate, copy, load_at, store, subscript, transpose
+from srcgrad.frontend.context import Arguments, Context, function, is_static_dtype, method
+from srcgrad.frontend.elementwise import array_of, assign, expr_of, force, into_memory, nest, stack_items
+from srcgrad.frontend.iterables import trips
+from srcgrad.frontend.lower_expr import static_object
+from srcgrad.frontend.python_calls import atom_of, unpack
+from srcgrad.frontend.scalars import add, cast, div, mul, scalar, strong, sub, times
+from srcgrad.frontend.values import (
+    NONE,
+    Arr,
+    ArrayExpr,
+    Generator,
+    Num,
+    Range,
+    Record,
+    Static,
+    Value,
+    describe,
+    integer,
+    number,
+    tuple_of,
+)  # fmt: skip
+from srcgrad.infer import promote
+from srcgrad.ir.build import const_like
+from srcgrad.ir.nodes import Atom, Const
+from srcgrad.ir.types import PY_INT, Scalar
+
+ARRAYS = (Arr, ArrayExpr)
+_FLOAT = np.dtype(np.float64)
+
+
+def dtype_of(ctx: Context, value: Value | None, default: np.dtype) -> np.dtype:
+    """The dtype an argument names."""
+    if value is None or value == NONE:
+        return default
+    obj = static_object(value)
+    if isinstance(obj, str):
+        try:
+            obj = np.dtype(obj)
+        except TypeError:
+            obj = None
+    if is_static_dtype(obj):
+        return np.dtype(obj)  # type: ignore[arg-type]
+    ctx.refuse(
+        "this dtype is not compiled",
+        label=describe(value),
+        why="arrays hold real numbers or truth values",
+        advice="use float64, float32, an integer dtype or bool",
+    )
+
+
+def shape_from(ctx: Context, value: Value | None) -> tuple[Atom, ...]:
+    """A shape given as a number or a tuple of numbers."""
+    if isinstance(value, Num):
+        return (cast(ctx, value.atom, PY_INT),)
+    if isinstance(value, Record):
+        return tuple(cast(ctx, atom_of(ctx, item, "a shape"), PY_INT) for item in value.items)
+    ctx.refuse("a shape is an integer or a tuple of integers", label=describe(value or NONE))
+
+
+# -- making -------------------------------------------------------------------------------------------------------
+
+
+def _maker(name: str, fill: float | None) -> None:
+    """`np.zeros` and its kind, and `np.zeros_like`."""
+
+    def make(ctx: Context, arguments: Arguments) -> Value:
+        shape_, dtype, _order = unpack(ctx, arguments, name, "shape", "dtype", "order", optional=2)
+        return allocate(ctx, shape_from(ctx, shape_), dtype_of(ctx, dtype, _FLOAT), fill)
+
+    def make_like(ctx: Context, arguments: Arguments) -> Value:
+        prototype, dtype = unpack(ctx, arguments, f"{name}_like", "a", "dtype", optional=1)
+        assert prototype is not None
+        expr = _expr(ctx, prototype)
+        return allocate(ctx, expr.shape, dtype_of(ctx, dtype, expr.dtype), fill)
+
+    function(getattr(np, name))(make)
+    function(getattr(np, f"{name}_like"))(make_like)
+
+
+def _expr(ctx: Context, value: Value) -> ArrayExpr:
+    return expr_of(ctx, value)
+
+
+for _name, _fill in (("zeros", 0.0), ("ones", 1.0), ("empty", None)):
+    _maker(_name, _fill)
+
+
+@function(np.full)
+def full(ctx: Context, arguments: Arguments) -> Value:
+    shape_, value, dtype = unpack(ctx, arguments, "full", "shape", "fill_value", "dtype", optional=1)
+    return _filled(ctx, shape_from(ctx, shape_), value, dtype, None)
+
+
+@function(np.full_like)
+def full_like(ctx: Context, arguments: Arguments) -> Value:
+    prototype, value, dtype = unpack(ctx, arguments, "full_like", "a", "fill_value", "dtype", optional=1)
+    assert prototype is not None
+    expr = _expr(ctx, prototype)
+    return _filled(ctx, expr.shape, value, dtype, expr.dtype)
+
+
+def _filled(
+    ctx: Context, shape_: tuple[Atom, ...], value: Value | None, dtype: Value | None, default: np.dtype | None
+) -> Value:
+    atom = atom_of(ctx, value, "full")
+    kind = dtype_of(ctx, dtype, default or scalar(atom).dtype)
+    if isinstance(atom, Const):
+        return allocate(ctx, shape_, kind, const_like(atom.value, Scalar(kind)).value)
+    result = allocate(ctx, shape_, kind, None)
+    converted = cast(ctx, atom, Scalar(kind))
+    nest(ctx, shape_, lambda index: store(ctx, result, index, converted))
+    return result
+
+
+@function(np.arange)
+def arange(ctx: Context, arguments: Arguments) -> Value:
+    """Integers count exactly; for floats the number of elements is computed as NumPy does."""
+    keywords = dict(arguments.keywords)
+    dtype = keywords.pop("dtype", None)
+    values = unpack(ctx, Arguments(arguments.positional, keywords), "arange", "start", "stop", "step", optional=2)
+    if values[1] is None:
+        values = [number(0), values[0], values[2]]
+    start, stop = (atom_of(ctx, v, "arange") for v in values[:2])
+    step = atom_of(ctx, values[2] or number(1), "arange")
+    type_ = promote.arithmetic(*map(scalar, (start, stop, step)))
+    kind = dtype_of(ctx, dtype, type_.dtype)
+    if type_.is_float:
+        ratio = div(ctx, sub(ctx, stop, start), step)
+        ceiling = ctx.call(Static(np.ceil), Arguments((Num(ratio),)))
+        length = cast(ctx, atom_of(ctx, ceiling, "arange"), PY_INT)
+        length = trips(ctx, Range(integer(0), length, integer(1)))
+    else:
+        length = trips(ctx, Range(start, stop, step))
+    return ArrayExpr(
+        kind, (length,), lambda index: cast(ctx, add(ctx, start, mul(ctx, index[0], step)), Scalar(kind))
+    )
+
+
+@function(np.linspace)
+def linspace(ctx: Context, arguments: Arguments) -> Value:
+    values = unpack(ctx, arguments, "linspace", "start", "stop", "num", "endpoint", optional=2)
+    start, stop = (atom_of(ctx, v, "linspace") for v in values[:2])
+    count = atom_of(ctx, values[2] or number(50), "linspace")
+    closed = values[3] is None or bool(static_object(values[3]))
+    parts = sub(ctx, count, integer(1)) if closed else count
+    if not isinstance(parts, Const):
+        parts = ctx.call(Static(max), Arguments((Num(parts), number(1)))).atom  # type: ignore[union-attr]
+    elif parts.value < 1:
+        parts = integer(1)
+    step = div(ctx, sub(ctx, stop, start), parts)
+    return ArrayExpr(_FLOAT, (count,), lambda index: add(ctx, mul(ctx, index[0], step), start))
+
+
+@function(np.eye, np.identity)
+def eye(ctx: Context, arguments: Arguments) -> Value:
+    n, m, dtype = unpack(ctx, arguments, "eye", "N", "M", "dtype", optional=2)
+    rows = cast(ctx, atom_of(ctx, n, "eye"), PY_INT)
+    columns = rows if m in (None, NONE) else cast(ctx, atom_of(ctx, m, "eye"), PY_INT)
+    result = allocate(ctx, (rows, columns), dtype_of(ctx, dtype, _FLOAT), 0.0)
+    shorter = ctx.call(Static(min), Arguments((Num(rows), Num(columns)))) if rows != columns else Num(rows)
+    one = const_like(1, result.element)
+    nest(ctx, (atom_of(ctx, shorter, "eye"),), lambda index: store(ctx, result, (index[0], index[0]), one))
+    return result
+
+
+@function(np.array, np.asarray, np.ascontiguousarray, np.asfortranarray, np.asanyarray)
+def array(ctx: Context, arguments: Arguments) -> Value:
+    return _as_array(ctx, arguments, always_copy=False)
+
+
+@function(np.copy, copy_module.copy, copy_module.deepcopy)
+def copied(ctx: Context, arguments: Arguments) -> Value:
+    return _as_array(ctx, arguments, always_copy=True)
+
+
+def _as_array(ctx: Context, arguments: Arguments, always_copy: bool) -> Value:
+    """The argument as an array: fresh memory, except that an array stays what it is unless it must be copied."""
+    value, dtype, *_ = unpack(ctx, arguments, "array", "object", "dtype", "copy", "order", optional=3)
+    assert value is not None
+    kind = None if dtype is None else dtype_of(ctx, dtype, _FLOAT)
+    if isinstance(value, Generator):
+        value = ctx.call(Static(list), Arguments((value,)))
+    if isinstance(value, Arr) and (kind is None or kind == value.dtype) and not always_copy:
+        return value
+    if isinstance(value, Arr) and (kind is None or kind == value.dtype):
+        return copy(ctx, value)
+    if isinstance(value, Record):
+        return stack_items(ctx, value.items, kind)
+    if isinstance(value, Num):
+        return value if kind is None else Num(cast(ctx, value.atom, Scalar(kind)))
+    return into_memory(ctx, expr_of(ctx, value), "a", kind)
+
+
+def _scalar_type(kind: Any) -> None:
+    """`np.float64(x)`."""
+
+    def convert(ctx: Context, arguments: Arguments) -> Value:
+        (value,) = unpack(ctx, arguments, kind.__name__, "x")
+        target = Scalar(np.dtype(kind))
+        if isinstance(value, ARRAYS):
+            return astype(ctx, value, Arguments((Static(np.dtype(kind)),)))
+        if isinstance(static_object(value or NONE), str):
+            return number(float(str(static_object(value or NONE))))
+        return Num(strong(ctx, atom_of(ctx, value, kind.__name__), target))
+
+    function(kind)(convert)
+
+
+for _kind in (np.float64, np.float32, np.int64, np.int32, np.int16, np.int8, np.uint8, np.uint16, np.uint32, np.uint64):
+    _scalar_type(_kind)
+
+
+# -- methods ------------------------------------------------------------------------------------------------------
+
+
+@method(ARRAYS, "copy")
+def copy_method(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
+    return copy(ctx, receiver) if isinstance(receiver, Arr) else force(ctx, receiver)
+
+
+@method(ARRAYS, "astype")
+def astype(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
+    dtype, _copy = unpack(ctx, arguments, "astype", "dtype", "copy", optional=1)
+    kind = dtype_of(ctx, dtype, receiver.dtype)
+    if isinstance(receiver, Arr) and kind == receiver.dtype:
+        return copy(ctx, receiver)
+    return into_memory(ctx, expr_of(ctx, receiver), "a", kind)
+
+
+@method(ARRAYS, "item")
+def item(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
+    array_ = array_of(ctx, receiver)
+    index = tuple(atom_of(ctx, v, "item") for v in arguments.positional)
+    if not index:
+        index = (integer(0),) * array_.ndim
+    return Num(load_at(ctx, subscript(ctx, array_, index)))
+
+
+@method((Num,), "item", "copy", "conjugate")
+def number_item(ctx: Context, receiver: Num, arguments: Arguments) -> Value:
+    return receiver
+
+
+@method((Num,), "astype")
+def number_astype(ctx: Context, receiver: Num, arguments: Arguments) -> Value:
+    kind = dtype_of(ctx, arguments.positional[0], receiver.type.dtype)
+    return Num(strong(ctx, receiver.atom, Scalar(kind)))
+
+
+@method((Num,), "is_integer")
+def is_integer(ctx: Context, receiver: Num, arguments: Arguments) -> Value:
+    floor = ctx.call(Static(np.floor), Arguments((receiver,)))
+    return ctx.call(Static(np.equal), Arguments((floor, receiver)))
+
+
+@method((Arr,), "fill")
+def fill(ctx: Context, receiver: Arr, arguments: Arguments) -> Value:
+    (value,) = unpack(ctx, arguments, "fill", "value")
+    ctx.writes += 1
+    assign(ctx, receiver, Num(atom_of(ctx, value, "fill")))
+    return NONE
+
+
+@method(ARRAYS, "tolist")
+def tolist(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
+    return ctx.call(Static(list), Arguments((receiver,)))
+
+
+@function(np.copyto)
+def copyto(ctx: Context, arguments: Arguments) -> Value:
+    target, value = unpack(ctx, arguments, "copyto", "dst", "src")
+    if not isinstance(target, Arr) or value is None:
+        ctx.refuse("copyto needs an array to write into", label=describe(target or NONE))
+    ctx.writes += 1
+    assign(ctx, target, value)
+    return NONE
+
+
+@function(np.shape)
+def shape_function(ctx: Context, arguments: Arguments) -> Value:
+    (value,) = arguments.positional
+    return tuple_of([Num(n) for n in expr_of(ctx, value).shape])
+
+
+@function(np.size)
+def size_function(ctx: Context, arguments: Arguments) -> Value:
+    value, axis = unpack(ctx, arguments, "size", "a", "axis", optional=1)
+    lengths = expr_of(ctx, value or NONE).shape
+    if axis is not None:
+        return Num(lengths[int(static_object(axis))])  # type: ignore[call-overload]
+    total: Atom = integer(1)
+    for length in lengths:
+        total = times(ctx, total, length)
+    return Num(total)
+
+
+@function(np.ndim)
+def ndim_function(ctx: Context, arguments: Arguments) -> Value:
+    (value,) = arguments.positional
+    return number(expr_of(ctx, value).ndim)
+
+
+# -- views --------------------------------------------------------------------------------------------------------
+
+
+@function(np.transpose)
+def transpose_function(ctx: Context, arguments: Arguments) -> Value:
+    value, *axes = arguments.positional
+    axes = [*axes, *arguments.keywords.values()]
+    return transpose_method(ctx, array_of(ctx, value), Arguments(tuple(axes)))
+
+
+@method(ARRAYS, "transpose")
+def transpose_method(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
+    array_ = array_of(ctx, receiver)
+    values = [static_object(v) for v in arguments.positional]
+    if len(values) == 1 and isinstance(values[0], tuple | list):
+        values = list(values[0])
+    if not values or values == [None]:
+        return transpose(array_, tuple(reversed(range(array_.ndim))))
+    if sorted(v % array_.ndim for v in values if isinstance(v, int)) != list(range(array_.ndim)):
+        ctx.refuse("the axes of transpose must be constants, one per dimension")
+    return transpose(array_, tuple(v % array_.ndim for v in values if isinstance(v, int)))
+
+
+@function(np.swapaxes)
+def swapaxes(ctx: Context, arguments: Arguments) -> Value:
+    value, first, second = arguments.positional
+    array_ = array_of(ctx, value)
+    a, b = (int(static_object(v)) % array_.ndim for v in (first, second))  # type: ignore[call-overload]
+    axes = list(range(array_.ndim))
+    axes[a], axes[b] = axes[b], axes[a]
+    return transpose(array_, tuple(axes))

@@ -1,0 +1,88 @@
+"""Whose memory is written, and whose is returned.
+
+In: a function whose helpers are attached. Out: the parameters that are stored into (through views, branches, loops and calls), and the
+symbols that may name memory of a parameter or only part of an array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from srcgrad.ir.nodes import Block, Call, Callee, Function, Store, Sym, View
+from srcgrad.ir.param_writes import flows, reached_from
+from srcgrad.ir.types import Array
+from srcgrad.ir.visit import walk
+from srcgrad.span import Span
+
+_Written = dict[Callee, frozenset[int]]
+
+
+def reachable_helpers(body: Block, functions: Mapping[Callee, Function]) -> tuple[Function, ...]:
+    """The helpers that a body calls, directly or through one another."""
+    found: dict[Callee, Function] = {}
+    pending = [body]
+    while pending:
+        for statement in walk(pending.pop()):
+            if isinstance(statement, Call) and statement.callee not in found:
+                function = functions[statement.callee]
+                found[statement.callee] = function
+                pending.append(function.body)
+    return tuple(found.values())
+
+
+def written_by(function: Function) -> dict[Sym, Span]:
+    """The array parameters that may be stored into, each with the place of a store."""
+    written: _Written = {helper.callee: frozenset() for helper in function.helpers if helper.callee}
+    while True:
+        wider = {
+            helper.callee: frozenset(k for k, p in enumerate(helper.params) if p in _stored(helper, written))
+            for helper in function.helpers
+            if helper.callee
+        }
+        if wider == written:
+            return _stored(function, written)
+        written = wider
+
+
+def _stored(function: Function, written: _Written) -> dict[Sym, Span]:
+    targets: dict[Sym, Span] = {}
+    for statement in walk(function.body):
+        match statement:
+            case Store(array=array, span=span):
+                targets.setdefault(array, span)
+            case Call(callee=callee, arguments=arguments, span=span):
+                for position in written.get(callee, ()):
+                    argument = arguments[position]
+                    if isinstance(argument, Sym):
+                        targets.setdefault(argument, span)
+            case _:
+                pass
+    found: dict[Sym, Span] = {}
+    edges = _edges(function)
+    for param in function.params:
+        if isinstance(param.type, Array):
+            hit = next((s for s in reached_from(param, edges) if s in targets), None)
+            if hit is not None:
+                found[param] = targets[hit]
+    return found
+
+
+def _edges(function: Function) -> dict[Sym, list[Sym]]:
+    """Who may name whose memory: from a symbol to those that may be it, or part of it."""
+    edges: dict[Sym, list[Sym]] = {}
+    for source, target in flows(function):
+        edges.setdefault(source, []).append(target)
+    for statement in walk(function.body):
+        if isinstance(statement, Call):
+            arrays = [a for a in statement.arguments if isinstance(a, Sym) and isinstance(a.type, Array)]
+            for argument in arrays:
+                edges.setdefault(argument, []).extend(r for r in statement.results if isinstance(r.type, Array))
+    return edges
+
+
+def may_be_memory_of(function: Function) -> frozenset[Sym]:
+    """Symbols that may be (part of) a parameter, or are a view of something."""
+    edges = _edges(function)
+    starts = [p for p in function.params if isinstance(p.type, Array)]
+    starts += [s.result for s in walk(function.body) if isinstance(s, View)]
+    return frozenset(s for start in starts for s in reached_from(start, edges))

@@ -1,0 +1,81 @@
+"""Assignment targets: names, tuples of targets, elements and regions of arrays.
+
+In: a target node and the value to bind. Out: the environment changed, or stores emitted.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+
+from srcgrad.frontend.context import Context
+from srcgrad.frontend.elementwise import force
+from srcgrad.frontend.iterables import iteration
+from srcgrad.frontend.subscripts import place
+from srcgrad.frontend.values import Num, Record, Value, describe, integer, tuple_of
+from srcgrad.ir.nodes import Const, Let, Load, Sym
+
+_UNNAMED = frozenset({"t", "test", "n", "i"})
+_NAMED_RESULTS = (ast.BinOp, ast.UnaryOp, ast.Call, ast.Subscript)
+
+
+def bind(ctx: Context, target: ast.expr, value: Value) -> None:
+    """`target = value`."""
+    match target:
+        case ast.Name(id=name):
+            ctx.env[name] = force(ctx, value, name)
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            _unpack(ctx, parts, force(ctx, value))
+        case ast.Subscript():
+            with ctx.at(target):
+                place(ctx, target).write(value)
+        case _:
+            ctx.refuse("srcgrad does not assign to this", label="target", node=target)
+
+
+def _unpack(ctx: Context, targets: list[ast.expr], value: Value) -> None:
+    parts = items_of(ctx, value, len(targets))
+    starred = [k for k, t in enumerate(targets) if isinstance(t, ast.Starred)]
+    if starred:
+        at, after = starred[0], len(targets) - starred[0] - 1
+        if len(parts) >= at + after:
+            rest = tuple_of(parts[at : len(parts) - after], list)
+            inner = targets[at]
+            assert isinstance(inner, ast.Starred)
+            targets = [*targets[:at], inner.value, *targets[at + 1 :]]
+            parts = (*parts[:at], rest, *parts[len(parts) - after :])
+    if len(parts) != len(targets):
+        ctx.refuse(
+            "the number of targets does not match the value",
+            label=f"{len(targets)} targets for {len(parts)} values",
+            why="the structure of tuples is fixed when the function is compiled",
+        )
+    for target, part in zip(targets, parts):
+        bind(ctx, target, part)
+
+
+def items_of(ctx: Context, value: Value, count: int) -> tuple[Value, ...]:
+    """The items of a value that is unpacked into `count` targets."""
+    if isinstance(value, Record) and value.container is not dict:
+        return value.items
+    run = iteration(ctx, value)
+    if run.items is not None:
+        return run.items
+    if isinstance(run.length, Const) and run.length.value != count:
+        ctx.refuse("the number of targets does not match the value", label=describe(value))
+    return tuple(run.at(integer(k)) for k in range(count))
+
+
+def named(ctx: Context, value: Value, node: ast.expr, name: str) -> Value:
+    """The value of `name = node`, its symbol renamed after the variable if it was just computed."""
+    if not isinstance(value, Num) or not isinstance(value.atom, Sym) or not isinstance(node, _NAMED_RESULTS):
+        return value
+    last = ctx.builder.last()
+    old = value.atom
+    if not isinstance(last, Let | Load) or last.result is not old or old.hint not in _UNNAMED:
+        return value
+    new = Sym(name, old.type)
+    ctx.builder.replace_last(replace(last, result=new))
+    if old in ctx.nonnegative:
+        ctx.nonnegative.add(new)
+    return Num(new)
