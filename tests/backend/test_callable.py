@@ -4,6 +4,7 @@ import threading
 from collections import namedtuple
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 import pytest
 
@@ -367,3 +368,13 @@ def test_none_where_there_is_no_gradient():
     function = Derivative(lambda pair: pair[0], Transform.VALUE_AND_GRAD, build=build)
     assert function((2.0, 3)) == (6.0, (2.0, None))
     assert build.requests[0].specs[0] == Node(tuple, (0, 1), (Leaf(PY_FLOAT), Leaf(PY_INT)))
+
+
+def test_without_numbas_compiler(monkeypatch):
+    """As with NUMBA_DISABLE_JIT=1: the generated Python runs as it is, for pdb and profilers."""
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
+    function, _ = value_and_grad_of_square()
+    for _ in range(2):
+        value, gradient = function(X, 2.0)
+        assert value == 28.0
+        np.testing.assert_array_equal(gradient, 4 * X)
