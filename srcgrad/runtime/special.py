@@ -41,7 +41,7 @@ def powi(x, n):
     """`x ** n` for an integer n: repeated squaring, unrolled by the compiler when n is known."""
     k = abs(n)
     if k > _LARGEST_SQUARED:
-        return math.pow(x, n)
+        return math.pow(x, np.float64(n))
     base, result = np.float64(x), 1.0
     while k != 0:
         if k & 1:
@@ -115,6 +115,15 @@ def _digamma_positive(x):
 
 
 @_njit
+def _cot_pi(x):
+    """cot(pi*x), to full relative accuracy near its zeros, too."""
+    rest = x - np.rint(x)
+    if abs(rest) > 0.25:
+        return math.copysign(math.tan(math.pi * (0.5 - abs(rest))), rest)
+    return 1.0 / math.tan(math.pi * rest)
+
+
+@_njit
 def digamma(x):
     """The derivative of `lgamma`; NaN at the negative integers, infinite at 0."""
     x = np.float64(x)
@@ -124,7 +133,7 @@ def digamma(x):
         return math.copysign(np.inf, -x)
     if x == np.floor(x):
         return np.nan
-    return _digamma_positive(1.0 - x) - math.pi / math.tan(math.pi * (x - np.rint(x)))  # 6.3.7
+    return _digamma_positive(1.0 - x) - math.pi * _cot_pi(x)  # 6.3.7
 
 
 @_njit
@@ -157,7 +166,7 @@ def _cotangent_derivative(x, n):
             slope[k - 1] -= k * coefficients[k]
             slope[k + 1] -= k * coefficients[k]
         coefficients = slope
-    c = 1.0 / math.tan(math.pi * (x - np.rint(x)))
+    c = _cot_pi(x)
     value = 0.0
     for k in range(n + 1, -1, -1):
         value = value * c + coefficients[k]
@@ -166,9 +175,9 @@ def _cotangent_derivative(x, n):
 
 @_njit
 def polygamma(x, n):
-    """The n-th derivative of `digamma` (n >= 0); at the poles inf for odd n, NaN for even n."""
-    if n == 0:
-        return digamma(x)
+    """The n-th derivative of `digamma` (NaN for n < 0); at the poles inf for odd n, NaN for even n."""
+    if n <= 0:
+        return digamma(x) if n == 0 else np.nan
     x = np.float64(x)
     odd = n % 2 == 1
     if np.isnan(x):

@@ -8,7 +8,7 @@ import pytest
 from scipy import special as scipy_special
 
 from srcgrad.ops.formula import parse
-from srcgrad.ops.registry import Op, Operands, Result, all_ops, alias, by_callable, by_name, op
+from srcgrad.ops.registry import Op, Operands, Result, alias, all_ops, by_callable, by_name, op
 from tests.ops.rules import evaluate, float_positions, operations_in, partial, points, rule_error
 
 POINTS = 25
