@@ -32,7 +32,7 @@ def misfit(p, start, observed):
         for _ in range(STEPS_BETWEEN_OBSERVATIONS):
             x, y = step(x, y, p, DT)
         total += (x - observed[k, 0]) ** 2 + (y - observed[k, 1]) ** 2
-    return total
+    return total / observed.shape[0]
 
 
 def orbit(p, start, count):
@@ -50,7 +50,8 @@ def main():
     start = np.array([10.0, 5.0])
     clean = orbit(truth, start, 60)
     observed = clean + np.random.default_rng(0).normal(scale=0.1, size=clean.shape)
-    fit = minimize(value_and_grad(misfit), [0.8, 0.3, 0.2, 0.5], args=(start, observed), jac=True, method="BFGS")
+    guess, bounds = [0.8, 0.3, 0.2, 0.5], [(0.01, 2.0)] * 4
+    fit = minimize(value_and_grad(misfit), guess, args=(start, observed), jac=True, method="L-BFGS-B", bounds=bounds)
     print(f"{fit.nit} iterations, {fit.nfev} gradients, misfit {fit.fun:.4f}")
     print("found", np.round(fit.x, 3), " true", truth)
     return fit.x, truth

@@ -13,6 +13,7 @@ from typing import Any
 
 from srcgrad.app.check import rows, table
 from srcgrad.app.targets import Arguments, TargetError, find
+from srcgrad.differences import copy_tree
 from srcgrad.infer.signature import describe
 from srcgrad.pipeline import Built, Request, Transform, build
 
@@ -41,8 +42,9 @@ def report(query: Query) -> int:
 
 def check(query: Query) -> int:
     """Print reverse mode, forward mode and finite differences side by side; 1 where they disagree."""
+    _built(query)  # what is refused is refused before anything runs
     function, values = _call(query)
-    _check_argnums(query.argnums, values)
+    _try(function, values)
     found = list(rows(function, tuple(inspect.signature(function).parameters), values, query.argnums))
     if not found:
         raise TargetError("the arguments to check hold no floating-point numbers")
@@ -75,6 +77,15 @@ def _bind(function: Callable[..., Any], arguments: Arguments) -> tuple[Any, ...]
         raise TargetError(f"--args does not fit {name}{signature}: {error}") from error
     bound.apply_defaults()
     return tuple(bound.arguments.values())
+
+
+def _try(function: Callable[..., Any], values: tuple[Any, ...]) -> None:
+    """Run the function itself once, so that its own exceptions are not taken for ours."""
+    try:
+        function(*copy_tree(values))
+    except Exception as error:
+        name = getattr(function, "__name__", "the function")
+        raise TargetError(f"{name} itself fails for these arguments: {type(error).__name__}: {error}") from error
 
 
 def _check_argnums(argnums: tuple[int, ...], values: tuple[Any, ...]) -> None:
