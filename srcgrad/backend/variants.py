@@ -13,6 +13,8 @@ from operator import is_, itemgetter
 from types import FunctionType, MethodType
 from typing import Any
 
+import numpy as np
+
 from srcgrad import pipeline
 from srcgrad.backend import arguments
 from srcgrad.backend.njit_call import lock
@@ -45,8 +47,8 @@ class Variants:
         self.last: Specialisation | None = None
         self._by_key: dict[Any, tuple[Specialisation, Conversions]] = {}
         self._by_specs: dict[Any, Specialisation] = {}
-        self._globals: tuple[tuple[Callable[[dict], tuple], dict, tuple], ...] = ()
-        self._others: tuple[Captured, ...] = ()
+        self._quick: tuple[tuple[Callable[[Any], tuple], Any, tuple], ...] = ()
+        self._slow: tuple[Captured, ...] = ()
         self.watches = False  # whether there is anything to compare before a call
 
     # -- lookup -----------------------------------------------------------------------------------------------------
@@ -115,26 +117,32 @@ class Variants:
         for specialisation in self._by_specs.values():
             built = specialisation.built
             for captured in (*built.captured, *built.captured_arrays):
+                if captured.kind is Kind.ITEM and type(captured.holder) is tuple and not _mutable(captured.value):
+                    continue  # cannot change
                 every.setdefault((id(captured.holder), repr(captured.name), id(captured.value)), captured)
-        by_holder: dict[int, list[Captured]] = {}
+        groups: dict[int, tuple[Any, list[Captured]]] = {}
+        slow: list[Captured] = []
         for captured in every.values():
-            if captured.kind is Kind.GLOBAL:
-                by_holder.setdefault(id(captured.holder), []).append(captured)
-        self._globals = tuple(map(_comparison, by_holder.values()))
-        self._others = tuple(captured for captured in every.values() if captured.kind is not Kind.GLOBAL)
+            holder = _mapping(captured)
+            if holder is None:
+                slow.append(captured)
+            else:
+                groups.setdefault(id(holder), (holder, []))[1].append(captured)
+        self._quick = tuple(_comparison(holder, group) for holder, group in groups.values())
+        self._slow = tuple(slow)
         self.watches = bool(every)
 
     def drop_stale(self) -> bool:
         """Forget the code that was compiled for constants that have changed; whether there was any."""
         try:
-            for read, holder, values in self._globals:
+            for read, holder, values in self._quick:
                 if not all(map(is_, read(holder), values)):
                     break
             else:
-                if not self._others or all(captured.holds() for captured in self._others):
+                if not self._slow or all(captured.holds() for captured in self._slow):
                     return False
-        except KeyError:
-            pass  # a global is gone: the full comparison below will say so
+        except LookupError:
+            pass  # one is gone: the full comparison below will say so
         with lock:
             kept = {key: found for key, found in self._by_specs.items() if found.holds()}
             if len(kept) == len(self._by_specs):
@@ -145,10 +153,29 @@ class Variants:
             return True
 
 
-def _comparison(group: list[Captured]) -> tuple[Callable[[dict], tuple], dict, tuple]:
-    """How to read a group of globals of one module in one go, and what they were."""
+def _mutable(value: Any) -> bool:
+    return isinstance(value, (list, dict, np.ndarray))
+
+
+def _mapping(captured: Captured) -> Any:
+    """What a captured value can be read from by subscript, as the very object it was; None where that fails."""
+    holder = captured.holder
+    if type(captured.value) in (list, dict):
+        return None  # its contents count
+    if captured.kind is Kind.ATTRIBUTE:
+        holder = getattr(holder, "__dict__", None)
+    if not isinstance(holder, (dict, list)):
+        return None
+    try:
+        return holder if holder[captured.name] is captured.value else None
+    except LookupError:
+        return None
+
+
+def _comparison(holder: Any, group: list[Captured]) -> tuple[Callable[[Any], tuple], Any, tuple]:
+    """How to read a group of values from one holder in one go, and what they were."""
     together = group if len(group) > 1 else group * 2  # itemgetter gives a tuple for two names or more
-    return itemgetter(*(c.name for c in together)), group[0].holder, tuple(c.value for c in together)
+    return itemgetter(*(c.name for c in together)), holder, tuple(c.value for c in together)
 
 
 def _prepared(value: Any) -> Any:
