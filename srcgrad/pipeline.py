@@ -13,6 +13,7 @@ from typing import Any
 from srcgrad.adjoint.distribute import distribute
 from srcgrad.adjoint.driver import Adjoint, reverse_mode
 from srcgrad.adjoint.report import report
+from srcgrad.adjoint.sink import sink
 from srcgrad.adjoint.tangent import forward_mode
 from srcgrad.config import Options
 from srcgrad.emit import Nested, emit
@@ -81,12 +82,18 @@ def build(request: Request) -> Built:
     lowered = lower(request.function, request.specs)
     primal = optimise(lowered.function)
     made = _TRANSFORMS[request.transform](request, lowered, primal)
-    function = optimise(distribute(optimise(made.function, final=True)), final=True)
+    function = _after_differentiation(made.function)
     text = emit(function, nesting(made.result), header=_header(request))
     return Built(
         entry=function.name, source=text, result=made.result, report=made.report, primal=primal, function=function,
         captured=lowered.captured, captured_arrays=lowered.captured_arrays, written=lowered.written,
     )  # fmt: skip
+
+
+def _after_differentiation(function: Function) -> Function:
+    """The passes that pay on adjoint code, each followed by the clean-up it makes possible."""
+    function = optimise(function, final=True)
+    return optimise(distribute(sink(function)), final=True)
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ class Reason(enum.Enum):
     BRANCH_RESULT = "result of a branch that is not repeated"
     REFERENCE = "memory allocated in a loop"
     CALL_RESULT = "result of a call"
+    DEAR = "dearer to compute again than to keep"
 
 
 class Container(enum.Enum):
@@ -113,6 +114,9 @@ def make_plan(
     chosen = _choose_undo(trial, aliases) | {aliases.root(store.array) for store in undone}
     closure = _Closure(regions, clobbers, aliases, scopes, analysis, volatile, before.detached, chosen)
     closure.need_all(needs)
+    while better := closure.worth_keeping(needs):
+        closure = closure.again(better)
+        closure.need_all(needs)
     all_undone = dict(undone)
     for store in closure.stores:
         if store not in all_undone:
@@ -136,6 +140,17 @@ def _choose_undo(trial: _Closure, aliases: AliasClasses) -> set[Sym]:
     return chosen
 
 
+_EXPENSIVE = 15  # in units of an addition: exp, log, sin and the like
+
+
+def _used(statement: Statement) -> tuple[Sym, ...]:
+    """The symbols that computing a statement again uses, inside its branches too."""
+    found = [a for a in operands(statement) if isinstance(a, Sym)]
+    if isinstance(statement, If):
+        found += [s for block in (statement.then, statement.orelse) for s in free_symbols(block)]
+    return tuple(dict.fromkeys(found))
+
+
 class _Closure:
     """Follows needs to what they need, until all are in scope, recomputed, kept or rotated.
 
@@ -144,7 +159,10 @@ class _Closure:
     def __init__(
         self, regions: Regions, clobbers: Clobbers, aliases: AliasClasses, scopes: Scopes,
         analysis: FusionAnalysis, volatile: frozenset[Sym], detached: bool, undo_classes: set[Sym] | None,
+        preferred: frozenset[Sym] = frozenset(),
     ) -> None:  # fmt: skip
+        self._again = (regions, clobbers, aliases, scopes, analysis, volatile, detached, undo_classes)
+        self._preferred = preferred
         self._scopes = scopes
         self._analysis = analysis
         self._volatile = volatile
@@ -159,6 +177,45 @@ class _Closure:
         self.rotated: dict[Loop, tuple[int, ...]] = {}
         self.stores: dict[Store, None] = {}
         self.undoable: dict[Sym, tuple[dict[Load, None], dict[Store, None]]] = {}
+
+    def again(self, better: frozenset[Sym]) -> _Closure:
+        """The same closure, to be run once more, keeping also the values `better`."""
+        return _Closure(*self._again, self._preferred | better)
+
+    def worth_keeping(self, needs: tuple[Sym, ...]) -> frozenset[Sym]:
+        """Values that are recomputed, but cost less when they are kept themselves:
+
+        - those that are the only use of wider values which are kept for their sake (a comparison takes one byte, its
+          operands eight each);
+        - results of expensive operations, where an array that the loop walks over is as large as the tape."""
+        wanted = set(needs)
+        users: dict[Sym, set[Statement]] = {}
+        for statement in self._recomputed:
+            for symbol in _used(statement):
+                users.setdefault(symbol, set()).add(statement)
+        found = set()
+        for statement, region in self._recomputed.items():
+            if not isinstance(statement, Let) or statement.result in self._preferred:
+                continue
+            only_for_it = [
+                kept
+                for symbol in _used(statement)
+                if (kept := self._kept.get(symbol)) and symbol not in wanted and users[symbol] == {statement}
+                if kept.region is region and kept.container is Container.DENSE
+            ]
+            width = statement.result.type.dtype.itemsize  # type: ignore[union-attr]
+            saved = sum(kept.symbol.type.dtype.itemsize for kept in only_for_it)  # type: ignore[union-attr]
+            if width < saved or (statement.result in wanted and self._expensive(statement, region)):
+                found.add(statement.result)
+        return frozenset(found)
+
+    def _expensive(self, statement: Let, region: Region) -> bool:
+        """Is computing the value again dearer than a tape, and is the tape no larger than an array in use?"""
+        if statement.op.cost < _EXPENSIVE or self._container(statement.result, region) is not Container.DENSE:
+            return False
+        indices = {loop.index for loop in self._scopes.loops(region) if isinstance(loop, For)}
+        accesses = (s for s in region.block.statements if isinstance(s, (Load, Store)))
+        return any(indices <= set(access.index) for access in accesses)
 
     def weight(self, statement: Statement) -> int:
         """A guess at how often a statement runs."""
@@ -194,6 +251,9 @@ class _Closure:
             self._keep(symbol, Reason.CARRIED)
 
     def _need_definition(self, symbol: Sym, statement: Statement) -> None:
+        if symbol in self._preferred:
+            self._keep(symbol, Reason.DEAR)
+            return
         match statement:
             case Let() | Dim() | View():
                 self._recompute(statement)
