@@ -127,21 +127,38 @@ class Writer:
         """A float expression with values in about -2 .. 2."""
         p = self.term(scope)
         forms = (
-            "math.sin({p})", "math.cos({p})", "math.tanh({p})", "0.5 * math.sin({p}) + 0.4 * {q}",
-            "{q} / (1.0 + {q} * {q})", "math.exp(-{q} * {q})", "math.sin({p}) * math.cos({q})", "blend(math.sin({p}), math.cos({q}))",
-            "(math.sin({p}) if {c} else math.cos({p}))", "max(math.sin({p}), 0.37)", "math.sin({p}) ** 2", "{n}",
-        )  # fmt: skip
+            "math.sin({p})",
+            "math.cos({p})",
+            "math.tanh({p})",
+            "0.5 * math.sin({p}) + 0.4 * {q}",
+            "{q} / (1.0 + {q} * {q})",
+            "math.exp(-{q} * {q})",
+            "math.sin({p}) * math.cos({q})",
+            "blend(math.sin({p}), math.cos({q}))",
+            "(math.sin({p}) if {c} else math.cos({p}))",
+            "max(math.sin({p}), 0.37)",
+            "math.sin({p}) ** 2",
+            "{n}",
+        )
         form = self.pick(forms)
         return form.format(p=p, q=self.atom(scope), c=self.condition(scope), n=self.pick(scope.floats))
 
     def condition(self, scope: Scope) -> str:
         number = self.pick(scope.ints)
         float_ = self.pick(scope.floats)
-        return self.pick((
-            f"{number} % 2 == 0", f"{number} > 1", f"{float_} > 0.1234", f"{self.element(scope)} < 0.2345",
-            f"{float_} < 0.3456 and {number} < 3", self.pick(scope.flags), f"not {float_} > {self.element(scope)} - 0.0567",
-            f"-0.4567 < {float_} < 0.5678", f"{float_} > 0.6789 or {number} == 1",
-        ))  # fmt: skip
+        return self.pick(
+            (
+                f"{number} % 2 == 0",
+                f"{number} > 1",
+                f"{float_} > 0.1234",
+                f"{self.element(scope)} < 0.2345",
+                f"{float_} < 0.3456 and {number} < 3",
+                self.pick(scope.flags),
+                f"not {float_} > {self.element(scope)} - 0.0567",
+                f"-0.4567 < {float_} < 0.5678",
+                f"{float_} > 0.6789 or {number} == 1",
+            )
+        )
 
     def returned(self, scope: Scope) -> str:
         match self.result:
@@ -176,17 +193,33 @@ class Writer:
 
     def assign(self, scope: Scope, level: int) -> None:
         name, value = self.pick(SCALARS), self.value(scope)
-        self.put(level, self.pick((
-            f"{name} = {value}", f"{name} = 0.5 * {name} + 0.5 * ({value})", f"{name} *= math.sin({value})",
-            f"flag = {self.condition(scope)}",
-        )))  # fmt: skip
+        self.put(
+            level,
+            self.pick(
+                (
+                    f"{name} = {value}",
+                    f"{name} = 0.5 * {name} + 0.5 * ({value})",
+                    f"{name} *= math.sin({value})",
+                    f"flag = {self.condition(scope)}",
+                )
+            ),
+        )
 
     def store(self, scope: Scope, level: int) -> None:
         target, value = self.element(scope), self.value(scope)
-        self.put(level, self.pick((
-            f"{target} = {value}", f"{target} = {value}", f"{target} += 0.1 * ({value})", f"{target} *= math.cos({value})",
-            f"{target} = 0.7", f"{target} -= 0.5 * {target}",
-        )))  # fmt: skip
+        self.put(
+            level,
+            self.pick(
+                (
+                    f"{target} = {value}",
+                    f"{target} = {value}",
+                    f"{target} += 0.1 * ({value})",
+                    f"{target} *= math.cos({value})",
+                    f"{target} = 0.7",
+                    f"{target} -= 0.5 * {target}",
+                )
+            ),
+        )
 
     def swap(self, scope: Scope, level: int) -> None:
         one, two = self.element(scope), self.element(scope)
@@ -258,10 +291,15 @@ class Writer:
         bounded = {**scope.bounded, i: length}
         safe = tuple(scope.bounded)
         ranges = [
-            ("range(n)", {}), ("range(1, 4)", {i: 4}), (f"range({length})", {i: length}), (f"range(len({name}))", {i: length}),
-            (f"range({length - 1}, -1, -1)", {i: length}), ("range(4, 0, -2)", {i: 5}), ("reversed(range(3))", {i: 3}),
+            ("range(n)", {}),
+            ("range(1, 4)", {i: 4}),
+            (f"range({length})", {i: length}),
+            (f"range(len({name}))", {i: length}),
+            (f"range({length - 1}, -1, -1)", {i: length}),
+            ("range(4, 0, -2)", {i: 5}),
+            ("reversed(range(3))", {i: 3}),
             *((f"range({s})", {i: scope.bounded[s]}) for s in safe),
-        ]  # fmt: skip
+        ]
         match self.pick(("range", "range", "range", "elements", "enumerate")):
             case "range":
                 text, known = self.pick(ranges)

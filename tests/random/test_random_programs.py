@@ -68,9 +68,13 @@ def random_case(text: str, seed: int, directory: Path) -> Case:
     rng = np.random.default_rng(seed)
     m = rng.uniform(-1, 1, (3, 4))
     args = (
-        *rng.uniform(-1, 1, 2).tolist(), rng.uniform(-1, 1, 5), rng.uniform(-1, 1, 5), m if seed % 3 else np.asfortranarray(m),
-        rng.integers(0, 9, 4), int(rng.integers(0, 5)),
-    )  # fmt: skip
+        *rng.uniform(-1, 1, 2).tolist(),
+        rng.uniform(-1, 1, 5),
+        rng.uniform(-1, 1, 5),
+        m if seed % 3 else np.asfortranarray(m),
+        rng.integers(0, 9, 4),
+        int(rng.integers(0, 5)),
+    )
     return make_case("random program", load(text, directory).program, args)
 
 
