@@ -1,0 +1,1 @@
+"""From generated Python to machine code, and the objects that users call."""

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from types import MethodType
 from typing import Any
 
+import numpy as np
 from numba.core import types
 
 from srcgrad.backend import arguments
@@ -28,6 +29,7 @@ from srcgrad.ir.nodes import Function
 from srcgrad.pipeline import Built, Request, Transform
 
 _MAX_BOUND = 256
+_EXACT = frozenset([float, int, bool, np.ndarray, np.float64, np.int64])  # Numba takes a masked array for an array
 _DIFFERENTIATING = (Transform.GRAD, Transform.VALUE_AND_GRAD)
 
 
@@ -110,7 +112,12 @@ class CompiledFunction:
         if kwargs or len(args) != self._arity or self._parameters.variadic:
             args = self._parameters.bind(args, kwargs)
         fast = self._fast
-        return self._call_by_key(*args) if fast is None else fast(*args)
+        if fast is None:
+            return self._call_by_key(*args)
+        for value in args:
+            if type(value) not in _EXACT:
+                return self._call_by_key(*args)
+        return fast(*args)
 
     def _call_by_key(self, *values: Any) -> Any:
         variant, leaves, as_they_came = self._variants.find(values)

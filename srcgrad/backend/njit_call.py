@@ -63,7 +63,10 @@ class FastTable(_dispatcher.Dispatcher):
             self._insert(codes, compiled.entry_point, False)  # type: ignore[attr-defined]
 
     def typeof_pyval(self, value: Any) -> types.Type:
-        """For the C code, where it cannot tell the type by itself."""
+        """For the C code, where it cannot tell the type by itself. Numba takes masked arrays and foreign byte orders
+        for plain arrays: here they are of no type, which leads to the checks."""
+        if isinstance(value, np.ndarray) and not (type(value) is np.ndarray and value.flags.behaved):
+            return types.pyobject
         return numba_type(value)
 
     def _compile_for_args(self, *args: Any, **kwargs: Any) -> Callable[..., Any]:

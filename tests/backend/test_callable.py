@@ -378,3 +378,19 @@ def test_without_numbas_compiler(monkeypatch):
         value, gradient = function(X, 2.0)
         assert value == 28.0
         np.testing.assert_array_equal(gradient, 4 * X)
+
+
+class Quantity(np.ndarray):
+    """An array with a unit, say."""
+
+
+@pytest.mark.parametrize("make", [np.ma.array, lambda x: x.view(Quantity), lambda x: x.astype(">f8"), list, np.float16])
+def test_what_is_refused_is_refused_after_a_call_that_was_right_too(make):
+    function, build = value_and_grad_of_square()
+    function(X)
+    function(X)
+    if make is list:
+        np.testing.assert_equal(len(build.requests), 1)
+        make = lambda x: [complex(value) for value in x]
+    with pytest.raises(ArgumentError, match="argument x"):
+        function(make(X))
