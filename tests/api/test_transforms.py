@@ -351,3 +351,49 @@ def test_public_names():
     }  # fmt: skip
     with pytest.raises(AttributeError):
         _ = srcgrad.nothing
+
+
+# -- types ----------------------------------------------------------------------------------------------------------
+
+
+def test_float32_stays_float32():
+    def cube(x, a):
+        return a * x * x * x
+
+    derivative = value_and_grad(cube)
+    for _ in range(2):
+        value, gradient = derivative(np.float32(2.0), 3.0)
+        assert type(value) is np.float32 and type(gradient) is np.float32
+        assert (value, gradient) == (24.0, 36.0)
+        value, gradient = derivative(np.float32(2.0), np.float64(3.0))
+        assert isinstance(value, float) and type(gradient) is np.float32
+    array = X.astype(np.float32)
+    assert grad(energy)(array).dtype == np.float32
+
+
+def test_strided_fortran_and_read_only_arrays():
+    def total(a):
+        s = 0.0
+        for i in range(a.shape[0]):
+            for j in range(a.shape[1]):
+                s += a[i, j] * a[i, j] * (i + 1)
+        return s
+
+    base = np.arange(12.0).reshape(3, 4)
+    expected = 2 * base * np.arange(1, 4)[:, None]
+    derivative = grad(total)
+    frozen = base.copy()
+    frozen.flags.writeable = False
+    for array in (base, np.asfortranarray(base), frozen, np.repeat(base, 2, axis=1)[:, ::2], base[::-1][::-1]):
+        np.testing.assert_allclose(derivative(array), expected)
+
+
+def test_the_callers_arrays_are_left_as_they_were():
+    def overwrite(a):
+        for i in range(a.shape[0]):
+            a[i] = a[i] * a[i]
+        return a[0] + a[1]
+
+    array = X.copy()
+    np.testing.assert_allclose(grad(overwrite)(array), [2.0, 4.0, 0.0])
+    np.testing.assert_array_equal(array, X)
