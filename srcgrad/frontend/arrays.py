@@ -13,17 +13,7 @@ import numpy as np
 
 from srcgrad.frontend.context import Context
 from srcgrad.frontend.scalars import (
-    at_least,
-    at_most,
-    cast,
-    compare,
-    floordiv,
-    is_nonnegative,
-    minus,
-    plus,
-    scalar,
-    select,
-    times,
+    at_least, at_most, cast, compare, floordiv, is_nonnegative, minus, plus, scalar, select, times,
 )  # fmt: skip
 from srcgrad.frontend.values import Arr, Entry, integer, whole
 from srcgrad.ir.build import const_like

@@ -11,21 +11,9 @@ from srcgrad.frontend.arrays import dim, shape, transpose
 from srcgrad.frontend.constants import read_static
 from srcgrad.frontend.context import ATTRIBUTES, METHODS, Arguments, Context, attribute, expression
 from srcgrad.frontend.elementwise import array_of
-from srcgrad.frontend.scalars import times
+from srcgrad.frontend.scalars import settle, times
 from srcgrad.frontend.values import (
-    Arr,
-    ArrayExpr,
-    Closure,
-    Method,
-    Num,
-    Partial,
-    Record,
-    Static,
-    Value,
-    describe,
-    integer,
-    number,
-    tuple_of,
+    Arr, ArrayExpr, Closure, Method, Num, Partial, Record, Static, Value, describe, integer, number, tuple_of,
 )  # fmt: skip
 from srcgrad.ir.nodes import Atom
 
@@ -39,6 +27,7 @@ def read(ctx: Context, node: ast.Attribute) -> Value:
 
 def get(ctx: Context, receiver: Value, name: str) -> Value:
     """`receiver.name`."""
+    receiver = settle(ctx, receiver)
     found = find(ctx, receiver, name)
     if found is not None:
         return found

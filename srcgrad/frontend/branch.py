@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from srcgrad.frontend.context import Context
+from srcgrad.frontend.context import Context, Unknown
 from srcgrad.frontend.desugar import RESULT
 from srcgrad.frontend.kinds import Merge, coerce
 from srcgrad.frontend.liveness import Names
@@ -31,7 +31,10 @@ class Lowered:
         ctx.scope.env = dict(outer_env)
         ctx.terminated = False
         with ctx.block() as statements:
-            self.value = side()
+            try:
+                self.value = side()
+            except Unknown:
+                self.value = BOTTOM
         self.statements: list[Statement] = statements
         self.env, self.terminated = ctx.env, ctx.terminated
         ctx.scope.env, ctx.terminated = outer_env, outer_terminated

@@ -16,6 +16,7 @@ from typing import Any, NoReturn, TypeVar
 import numpy as np
 
 from srcgrad.errors import Diagnostic, Unsupported
+from srcgrad.frontend.desugar import RESULT, SetReturn
 from srcgrad.frontend.liveness import Liveness
 from srcgrad.frontend.source import Source
 from srcgrad.frontend.values import BOTTOM, Arr, ArrayExpr, Num, Undefined, Value
@@ -225,6 +226,8 @@ class Context:
         for inner in ast.walk(node):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                 self.env[inner.id] = BOTTOM
+            elif isinstance(inner, SetReturn):
+                self.env[RESULT] = BOTTOM
 
     def call(self, callee: Value, arguments: Arguments) -> Value:
         """Call a value."""

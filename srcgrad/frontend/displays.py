@@ -11,7 +11,9 @@ from srcgrad.frontend.context import Arguments, Context, expression
 from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.lower_expr import is_dynamic, static_object
-from srcgrad.frontend.values import Num, Record, Static, Text, Value, describe, tuple_of
+from srcgrad.frontend.liveness import LIST_METHODS
+from srcgrad.frontend.records import change_list
+from srcgrad.frontend.values import Num, Record, Static, Text, Value, describe, new_token, tuple_of
 from srcgrad.ir.nodes import Atom
 
 
@@ -57,7 +59,7 @@ def dict_display(ctx: Context, node: ast.Dict) -> Value:
         if is_dynamic(name):
             ctx.refuse("the keys of a dict must be constants", why="its structure is fixed when compiling", node=key)
         items[name] = value
-    return Record(dict, tuple(items), tuple(items.values()))
+    return Record(dict, tuple(items), tuple(items.values()), new_token(dict))
 
 
 @expression(ast.JoinedStr)
@@ -79,7 +81,25 @@ def f_string(ctx: Context, node: ast.JoinedStr) -> Value:
 
 @expression(ast.Call)
 def call(ctx: Context, node: ast.Call) -> Value:
-    callee = ctx.expr(node.func)
+    changed = _changed_list(ctx, node)
+    if changed is not None:
+        record, arguments = changed
+        assert isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+        return change_list(ctx, node.func.value.id, record, node.func.attr, arguments)
+    return ctx.call(ctx.expr(node.func), _arguments(ctx, node))
+
+
+def _changed_list(ctx: Context, node: ast.Call) -> tuple[Record, Arguments] | None:
+    """The list in a local variable that a method call changes, and the arguments."""
+    match node.func:
+        case ast.Attribute(value=ast.Name(id=name), attr=attr) if attr in LIST_METHODS:
+            record = ctx.env.get(name)
+            if isinstance(record, Record) and record.container is list:
+                return record, _arguments(ctx, node)
+    return None
+
+
+def _arguments(ctx: Context, node: ast.Call) -> Arguments:
     positional: list[Value] = []
     for argument in node.args:
         if isinstance(argument, ast.Starred):
@@ -95,4 +115,4 @@ def call(ctx: Context, node: ast.Call) -> Value:
             keywords.update(zip(map(str, value.keys), value.items))
         else:
             ctx.refuse("only a dict of known structure can be spread with **", label=describe(value))
-    return ctx.call(callee, Arguments(tuple(positional), keywords))
+    return Arguments(tuple(positional), keywords)

@@ -13,7 +13,7 @@ import numpy as np
 
 from srcgrad.frontend.arrays import allocate, load, shape, store
 from srcgrad.frontend.context import Context
-from srcgrad.frontend.scalars import apply, cast, raise_if, scalar
+from srcgrad.frontend.scalars import apply, cast, raise_if, scalar, settle
 from srcgrad.frontend.values import Arr, ArrayExpr, Num, Record, Value, describe, integer
 from srcgrad.ir.nodes import Atom, Block, Const, For, Sym
 from srcgrad.ir.types import PY_BOOL, PY_INT, Scalar
@@ -42,7 +42,7 @@ def nest(ctx: Context, lengths: tuple[Atom, ...], body: Callable[[Index], None],
 
 def expr_of(ctx: Context, value: Value) -> ArrayExpr:
     """A number or an array as an array expression."""
-    match value:
+    match value := settle(ctx, value):
         case ArrayExpr():
             return value
         case Arr():
@@ -152,7 +152,7 @@ def force(ctx: Context, value: Value, hint: str = "a") -> Value:
             return into_memory(ctx, value, hint)
         case Record(container, keys, items):
             forced = tuple(force(ctx, item, hint) for item in items)
-            return value if all(a is b for a, b in zip(forced, items)) else Record(container, keys, forced)
+            return value if all(a is b for a, b in zip(forced, items)) else Record(container, keys, forced, value.tokens)
         case _:
             return value
 

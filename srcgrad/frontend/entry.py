@@ -18,7 +18,7 @@ from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.ownership import may_be_memory_of, reachable_helpers, written_by
 from srcgrad.frontend.scalars import scalar
 from srcgrad.frontend.source import source_of, unwrap
-from srcgrad.frontend.values import BOTTOM, NONE, Arr, Num, Record, Value, describe, whole
+from srcgrad.frontend.values import BOTTOM, NONE, Arr, Num, Record, Value, describe, new_token, whole
 from srcgrad.infer.captured import Captured
 from srcgrad.infer.signature import Leaf, Node, Spec, Static, is_namedtuple
 from srcgrad.ir.nodes import Atom, Block, Copy, Function, Statement, Sym
@@ -106,7 +106,7 @@ def _value_of(spec: Spec, name: str, hint: str, found: _Parameters) -> Value:
                 _value_of(child, _child_name(spec, name, key), f"{hint}_{key}", found)
                 for key, child in zip(keys, children)
             ]
-            return Record(container, keys, tuple(items))
+            return Record(container, keys, tuple(items), new_token(container))
         case _:
             return spec
 

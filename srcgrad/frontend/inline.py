@@ -17,28 +17,18 @@ from typing import Any
 import numpy as np
 
 from srcgrad.errors import Diagnostic
+from srcgrad.frontend.branch import branch
 from srcgrad.frontend.constants import constant
 from srcgrad.frontend.context import FUNCTIONS, METHODS, Arguments, Context, Refused, Scope, caller
 from srcgrad.frontend.desugar import RESULT, desugar, return_statement
 from srcgrad.frontend.elementwise import elementwise, force
 from srcgrad.frontend.liveness import Liveness, liveness
 from srcgrad.frontend.recursion import Activation, call_recursive, key_of
-from srcgrad.frontend.scalars import apply, cast, scalar
+from srcgrad.frontend.scalars import apply, cast, scalar, settle
 from srcgrad.frontend.source import Source, argument_names, source_of, unwrap
 from srcgrad.frontend.subset import refusals
 from srcgrad.frontend.values import (
-    BOTTOM,
-    NONE,
-    Arr,
-    ArrayExpr,
-    Closure,
-    Method,
-    Num,
-    Partial,
-    Record,
-    Static,
-    Value,
-    describe,
+    BOTTOM, NONE, Arr, ArrayExpr, Choice, Closure, Maybe, Method, Num, Partial, Record, Static, Value, describe,
     tuple_of,
 )  # fmt: skip
 from srcgrad.infer import promote
@@ -138,6 +128,22 @@ def call_partial(ctx: Context, callee: Partial, arguments: Arguments) -> Value:
     return ctx.call(callee.callee, Arguments((*callee.positional, *arguments.positional), keywords))
 
 
+@caller(Choice)
+def call_choice(ctx: Context, callee: Choice, arguments: Arguments) -> Value:
+    """Which function is called is known at run time only: a branch on it."""
+    if callee.first == NONE:
+        return ctx.call(settle(ctx, callee), arguments)
+    values = tuple(force(ctx, v) for v in arguments.positional)
+    forced = Arguments(values, {k: force(ctx, v) for k, v in arguments.keywords.items()})
+    return branch(
+        ctx,
+        callee.is_first,
+        lambda: force(ctx, ctx.call(callee.first, forced)),
+        lambda: force(ctx, ctx.call(callee.second, forced)),
+        None,
+    )
+
+
 @caller(Method)
 def call_method(ctx: Context, callee: Method, arguments: Arguments) -> Value:
     return METHODS[type(callee.receiver), callee.name](ctx, callee.receiver, arguments)
@@ -216,7 +222,7 @@ def call_operation(ctx: Context, op: Op, arguments: Arguments) -> Value:
         inner = tuple(call_operation(ctx, op, Arguments((item,))) for item in record.items)
         return Record(record.container, record.keys, inner)
     atoms = []
-    for operand in operands:
+    for operand in (settle(ctx, o) for o in operands):
         if not isinstance(operand, Num):
             ctx.refuse(f"{op.name} needs numbers", label=describe(operand), why="it is an operation on numbers")
         atoms.append(operand.atom)
@@ -280,7 +286,8 @@ def inline(
         ctx.scopes.append(Scope(source, prepared.liveness, outer, function, env))
         try:
             ctx.run(prepared.body)
-            return BOTTOM if ctx.terminated else ctx.env.get(RESULT, NONE)
+            found = BOTTOM if ctx.terminated else ctx.env.get(RESULT, NONE)
+            return found.value if isinstance(found, Maybe) else found
         finally:
             ctx.scopes.pop()
 

@@ -15,31 +15,10 @@ from srcgrad.frontend.constants import constant
 from srcgrad.frontend.context import Context
 from srcgrad.frontend.elementwise import into_memory
 from srcgrad.frontend.scalars import (
-    at_least,
-    at_most,
-    compare,
-    floordiv,
-    is_nonnegative,
-    minus,
-    plus,
-    select,
-    times,
+    at_least, at_most, compare, floordiv, is_nonnegative, minus, plus, select, settle, times,
 )  # fmt: skip
 from srcgrad.frontend.values import (
-    Arr,
-    ArrayExpr,
-    Enumerate,
-    Num,
-    Range,
-    Record,
-    Reversed,
-    Static,
-    Value,
-    Zip,
-    describe,
-    integer,
-    number,
-    tuple_of,
+    Arr, ArrayExpr, Enumerate, Num, Range, Record, Reversed, Static, Value, Zip, describe, integer, number, tuple_of,
 )  # fmt: skip
 from srcgrad.infer.captured import Captured, Kind
 from srcgrad.ir.nodes import Atom, Const, Sym
@@ -56,7 +35,7 @@ class Iteration:
 
 def iteration(ctx: Context, value: Value) -> Iteration:
     """How to run over a value; refused when that is not possible."""
-    match value:
+    match value := settle(ctx, value):
         case Record(container=container, keys=keys, items=items):
             if container is dict:
                 items = tuple(Static(k) if isinstance(k, str) else number(k) for k in keys)

@@ -13,22 +13,8 @@ from srcgrad.frontend.arrays import materialise
 from srcgrad.frontend.context import Context
 from srcgrad.frontend.scalars import cast
 from srcgrad.frontend.values import (
-    BOTTOM,
-    Arr,
-    Bottom,
-    Conflict,
-    Maybe,
-    Num,
-    Partial,
-    Range,
-    Record,
-    Static,
-    Undefined,
-    Value,
-    describe,
-    integer,
-    truth,
-    whole,
+    BOTTOM, NONE, Arr, Bottom, Choice, Closure, Conflict, Maybe, Num, Partial, Range, Record, Static, Undefined, Value,
+    describe, integer, truth, whole,
 )  # fmt: skip
 from srcgrad.infer.promote import join, join_arrays
 from srcgrad.ir.build import const_like
@@ -57,9 +43,11 @@ class Merge:
                 return whole(self.sym(_hint(value.base, hint), reference_type(value)))
             case Record(container, keys, items):
                 opened = tuple(self.open(item, f"{hint}_{key}") for key, item in zip(keys, items))
-                return Record(container, keys, opened)
+                return Record(container, keys, opened, value.tokens)
             case Maybe(inner, _, name):
                 return Maybe(self.open(inner, hint), self.sym(f"{hint}_defined", PY_BOOL), name)
+            case Choice(first, second):
+                return Choice(first, self.open(second, hint), self.sym(f"{hint}_is_first", PY_BOOL))
             case _ if symbols(value):
                 return Conflict(f"it is {describe(value)} that is known on one path only")
             case _:
@@ -68,7 +56,7 @@ class Merge:
     def merge(self, a: Value, b: Value, hint: str) -> Value:
         """A prototype that both values fit."""
         if a == b and not (self.varying and self.varying & set(symbols(a))):
-            return a
+            return _same_tokens(a, b)
         match a, b:
             case (Bottom(), other) | (other, Bottom()):
                 return self.open(other, hint)
@@ -82,11 +70,16 @@ class Merge:
                 return self._arrays(a, b, hint)
             case Record(), Record() if (a.container, a.keys) == (b.container, b.keys):
                 pairs = zip(a.keys, a.items, b.items)
-                return Record(a.container, a.keys, tuple(self.merge(x, y, f"{hint}_{k}") for k, x, y in pairs))
+                items = tuple(self.merge(x, y, f"{hint}_{k}") for k, x, y in pairs)
+                return Record(a.container, a.keys, items, a.tokens | b.tokens)
             case (Undefined(name) | Maybe(_, _, name), _) | (_, Undefined(name) | Maybe(_, _, name)):
                 return self._maybe(a, b, name, hint)
-            case Static(), Static() if a == b:
-                return a
+            case (Choice(first), _) | (_, Choice(first)):
+                return self._choice(first, a, b, hint)
+            case _ if a == NONE or b == NONE:
+                return self._choice(NONE, a, b, hint)
+            case _ if is_function(a) and is_function(b):
+                return Choice(a, b, self.sym(f"{hint}_is_first", PY_BOOL))
             case _:
                 return Conflict(f"it is {describe(a)} on one path and {describe(b)} on another")
 
@@ -95,6 +88,15 @@ class Merge:
         if joined is None:
             return Conflict(f"it is {describe(a)} on one path and {describe(b)} on another")
         return whole(self.sym(hint, joined))
+
+    def _choice(self, first: Value, a: Value, b: Value, hint: str) -> Value:
+        """One of the two may be `first`."""
+        rest = [v.second if isinstance(v, Choice) else BOTTOM if v == first else v for v in (a, b)]
+        firsts = [v.first for v in (a, b) if isinstance(v, Choice)]
+        second = self.merge(rest[0], rest[1], hint)
+        if any(f != first for f in firsts) or isinstance(second, Conflict | Choice | Maybe):
+            return Conflict(f"it is {describe(a)} on one path and {describe(b)} on another")
+        return Choice(first, second, self.sym(f"{hint}_is_first", PY_BOOL))
 
     def _maybe(self, a: Value, b: Value, name: str, hint: str) -> Value:
         a, b = (v.value if isinstance(v, Maybe) else BOTTOM if isinstance(v, Undefined) else v for v in (a, b))
@@ -105,6 +107,17 @@ class Merge:
 def reference_type(value: Arr) -> Array:
     """The type of a symbol that names `value`: of a view nothing is known about the layout."""
     return value.base_type if value.whole else Array(value.dtype, value.ndim, Layout.ANY)
+
+
+def is_function(value: Value) -> bool:
+    return isinstance(value, Closure | Partial) or (isinstance(value, Static) and callable(value.value))
+
+
+def _same_tokens(a: Value, b: Value) -> Value:
+    """Two equal values; equal lists may still be two lists."""
+    if isinstance(a, Record) and isinstance(b, Record) and a.tokens != b.tokens:
+        return Record(a.container, a.keys, a.items, a.tokens | b.tokens)
+    return a
 
 
 def _hint(atom: Atom, hint: str) -> str:
@@ -121,7 +134,7 @@ def symbols(value: Value) -> tuple[Sym, ...]:
             return (base, *(x for x in atoms if isinstance(x, Sym)))
         case Record(items=items) | Partial(positional=items):
             return tuple(s for item in items for s in symbols(item))
-        case Maybe(inner, flag):
+        case Maybe(inner, flag) | Choice(second=inner, is_first=flag):
             return (*symbols(inner), *((flag,) if isinstance(flag, Sym) else ()))
         case Range(start, stop, step):
             return tuple(x for x in (start, stop, step) if isinstance(x, Sym))
@@ -152,6 +165,10 @@ def fits(value: Value, proto: Value, made: frozenset[Sym]) -> bool:
             return fits(value, other, made)
         case _, Conflict():
             return True
+        case Choice(first, second), Choice():
+            return first == proto.first and fits(second, proto.second, made)
+        case _, Choice(first, second):
+            return value == first or fits(value, second, made)
         case _:
             return value == proto
 
@@ -174,6 +191,10 @@ def coerce(ctx: Context, value: Value, proto: Value, made: frozenset[Sym]) -> li
             if flag not in made:
                 return atoms
             return [*atoms, value.defined if isinstance(value, Maybe) else truth(not missing)]
+        case Choice(first, second, flag) if flag in made:
+            inner = value.second if isinstance(value, Choice) else BOTTOM if value == first else value
+            atoms = coerce(ctx, inner, second, made)
+            return [*atoms, value.is_first if isinstance(value, Choice) else truth(value == first)]
         case _:
             return []
 
@@ -193,7 +214,9 @@ def rename(value: Value, mapping: Mapping[Sym, Atom]) -> Value:
             assert isinstance(new, Sym)
             return whole(new)
         case Record(container, keys, items):
-            return Record(container, keys, tuple(rename(item, mapping) for item in items))
+            return Record(container, keys, tuple(rename(item, mapping) for item in items), value.tokens)
+        case Choice(first, second, Sym() as flag):
+            return Choice(first, rename(second, mapping), mapping.get(flag, flag))
         case Maybe(inner, Sym() as flag, name):
             return Maybe(rename(inner, mapping), mapping.get(flag, flag), name)
         case _:
@@ -211,7 +234,9 @@ def like(merge: Merge, value: Value, old: Value, made: frozenset[Sym], hint: str
         case Record(), Record() if (value.container, value.keys) == (old.container, old.keys):
             rows = zip(value.keys, value.items, old.items)
             items = tuple(like(merge, v, o, made, f"{hint}_{k}") for k, v, o in rows)
-            return Record(value.container, value.keys, items)
+            return Record(value.container, value.keys, items, value.tokens)
+        case _, Choice(first, second) if value == first:
+            return Choice(first, merge.open(second, hint), merge.sym(f"{hint}_is_first", PY_BOOL))
         case Undefined(name), Maybe(inner):
             return Maybe(merge.open(inner, hint), merge.sym(f"{hint}_defined", PY_BOOL), name)
         case Num(), _:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from srcgrad.frontend.desugar import RESULT, Emit, FlagsClear, ForLoop, SetFlag, SetReturn, WhileLoop
 
 Names = frozenset[str]
+LIST_METHODS = frozenset({"append", "extend", "pop", "insert", "reverse"})
 _FUNCTIONS = (ast.FunctionDef, ast.Lambda)
 _SCOPES = (*_FUNCTIONS, ast.GeneratorExp, ast.ListComp, ast.DictComp, ast.SetComp)
 
@@ -31,7 +32,7 @@ class Liveness:
 
 def liveness(body: list[ast.stmt], parameters: list[str], results: tuple[str, ...] = (RESULT,)) -> Liveness:
     """Analyse a function whose desugared body is given; `results` are read at its end."""
-    facts = Liveness(frozenset([*parameters, *assigned_names(body)]), frozenset(_captured(body)))
+    facts = Liveness(frozenset([*parameters, *_stored_names(body)]), frozenset(_captured(body)))
     _block(body, frozenset(results) | facts.captured, facts)
     return facts
 
@@ -41,7 +42,24 @@ def assigned_names(body: list[ast.stmt]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for statement in body for name in _assigned(statement)))
 
 
+def _stored_names(body: list[ast.stmt]) -> Iterator[str]:
+    """The names that are local to the function because it binds them."""
+    changed = {name for statement in body for node in ast.walk(statement) for name in _changed(node)}
+    bound = {n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    yield from (name for name in assigned_names(body) if name in bound or name not in changed)
+
+
+def _changed(node: ast.AST) -> Iterator[str]:
+    """Variables whose list a statement may change in place: they are carried, but what they held is not gone."""
+    match node:
+        case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
+            yield name
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)) if attr in LIST_METHODS:
+            yield name
+
+
 def _assigned(node: ast.AST) -> Iterator[str]:
+    yield from _changed(node)
     match node:
         case ast.Name(id=name, ctx=ast.Store()):
             yield name
@@ -109,8 +127,16 @@ def _statement(node: ast.stmt, out: Names, facts: Liveness) -> Names:
         case ast.FunctionDef(name=name):
             return (out - {name}) | _reads(node)
         case _:
-            killed = frozenset(_assigned(node)) if isinstance(node, ast.Assign | ast.AnnAssign) else frozenset()
-            return (out - killed) | _reads(node)
+            return (out - _bound(node)) | _reads(node)
+
+
+def _bound(node: ast.stmt) -> Names:
+    """The names an assignment gives a new value."""
+    if not isinstance(node, ast.Assign | ast.AnnAssign):
+        return frozenset()
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    names = [n for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)]
+    return frozenset(n.id for n in names if isinstance(n.ctx, ast.Store))
 
 
 def _loop(

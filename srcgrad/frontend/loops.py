@@ -47,7 +47,7 @@ def converge(ctx: Context, node: LoopNode, extra: tuple[str, ...], body: Callabl
     """Lower `body` (which may be called several times) until the types of the carried variables are stable."""
     facts = ctx.scope.liveness
     live = facts.head[node] | frozenset(extra)
-    names = [name for name in (*facts.assigned[node], *extra) if name in live]
+    names = [name for name in facts.assigned[node] if name in live and name in facts.local] + [*extra]
     before = ctx.env
     start = {name: before.get(name, Undefined(name)) for name in names}
     merge = Merge()

@@ -14,28 +14,13 @@ import numpy as np
 
 from srcgrad.frontend.branch import Lowered, branch, join
 from srcgrad.frontend.constants import constant
-from srcgrad.frontend.context import Context, Scope, expression
+from srcgrad.frontend.context import Arguments, Context, Scope, expression
 from srcgrad.frontend.desugar import Computed, FlagsClear
 from srcgrad.frontend.elementwise import elementwise, force
-from srcgrad.frontend.scalars import BINARY, apply, compare, invert, negate, not_, scalar, truth_of
+from srcgrad.frontend.scalars import BINARY, apply, compare, invert, negate, not_, scalar, settle, truth_of
 from srcgrad.frontend.values import (
-    BOTTOM,
-    Arr,
-    ArrayExpr,
-    Bottom,
-    Closure,
-    Conflict,
-    Maybe,
-    Num,
-    Range,
-    Record,
-    Static,
-    Undefined,
-    Value,
-    describe,
-    number,
-    truth,
-    tuple_of,
+    BOTTOM, NONE, Arr, ArrayExpr, Bottom, Choice, Closure, Conflict, Maybe, Num, Range, Record, Static, Undefined,
+    Value, describe, number, truth, tuple_of,
 )  # fmt: skip
 from srcgrad.infer.captured import Captured, Kind
 from srcgrad.ir.nodes import Atom, Block, Const, If, Let, Raise
@@ -156,6 +141,7 @@ def binary(ctx: Context, node: ast.BinOp) -> Value:
 
 def operate(ctx: Context, op: ast.operator, left: Value, right: Value, hint: str = "t") -> Value:
     """`left op right` for any two values."""
+    left, right = settle(ctx, left), settle(ctx, right)
     if isinstance(op, ast.MatMult):
         return ctx.call(Static(np.matmul), Arguments((left, right)))
     if isinstance(left, Num) and isinstance(right, Num):
@@ -184,6 +170,8 @@ def operate(ctx: Context, op: ast.operator, left: Value, right: Value, hint: str
 @expression(ast.UnaryOp)
 def unary(ctx: Context, node: ast.UnaryOp) -> Value:
     value = ctx.expr(node.operand)
+    if not isinstance(node.op, ast.Not):
+        value = settle(ctx, value)
     if isinstance(node.op, ast.Not):
         return Num(not_(ctx, condition(ctx, value)))
     operators: dict[type[ast.unaryop], Callable[[Atom], Atom]] = {
@@ -203,6 +191,11 @@ def condition(ctx: Context, value: Value) -> Atom:
             return truth_of(ctx, atom)
         case Record(items=items):
             return truth(bool(items))
+        case Choice(first, second, is_first):
+            chosen = branch(
+                ctx, is_first, lambda: Num(condition(ctx, first)), lambda: Num(condition(ctx, second)), None, "test"
+            )
+            return chosen.atom if isinstance(chosen, Num) else truth(True)
         case Static(obj):
             return truth(bool(obj))
         case Arr() | ArrayExpr():
@@ -231,6 +224,7 @@ def _short_circuit(ctx: Context, is_and: bool, operands: list[ast.expr]) -> Valu
         return _short_circuit(ctx, is_and, operands[1:]) if bool(test.value) is is_and else first
 
     def rest() -> Value:
+        narrow(ctx, operands[0], is_and)
         return _short_circuit(ctx, is_and, operands[1:])
 
     if isinstance(first, Num) and scalar(first.atom).is_bool:
@@ -280,7 +274,30 @@ def clear(ctx: Context, flags: tuple[str, ...]) -> Atom:
 @expression(ast.IfExp)
 def ternary(ctx: Context, node: ast.IfExp) -> Value:
     test = condition(ctx, ctx.expr(node.test))
-    return branch(ctx, test, lambda: force(ctx, ctx.expr(node.body)), lambda: force(ctx, ctx.expr(node.orelse)), None)
+
+    def side(holds: bool, chosen: ast.expr) -> Value:
+        narrow(ctx, node.test, holds)
+        return force(ctx, ctx.expr(chosen))
+
+    return branch(ctx, test, lambda: side(True, node.body), lambda: side(False, node.orelse), None)
+
+
+def narrow(ctx: Context, test: ast.expr, holds: bool) -> None:
+    """On a side of `if x is None`, `x` is known to be None, or known not to be."""
+    match test:
+        case ast.Compare(left=ast.Name(id=name), ops=[op], comparators=[ast.Constant(value=None)]):
+            value = ctx.env.get(name)
+            if isinstance(value, Choice) and value.first == NONE and isinstance(op, ast.Is | ast.IsNot):
+                ctx.env[name] = NONE if isinstance(op, ast.Is) is holds else value.second
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            narrow(ctx, operand, not holds)
+        case ast.BoolOp(op=op, values=parts) if isinstance(op, ast.And) is holds:
+            for part in parts:
+                narrow(ctx, part, holds)
+        case ast.Name(id=name):
+            value = ctx.env.get(name)
+            if isinstance(value, Choice) and value.first == NONE and holds:
+                ctx.env[name] = value.second
 
 
 # -- comparisons --------------------------------------------------------------------------------------------------
@@ -307,10 +324,12 @@ def _chain(ctx: Context, left: Value, rest: list[tuple[ast.cmpop, ast.expr]]) ->
 def compare_values(ctx: Context, op: ast.cmpop, left: Value, right: Value) -> Value:
     """One comparison; decided at compile time where an operand is not a run-time value."""
     if isinstance(op, ast.Is | ast.IsNot):
-        return Num(truth(_identical(left, right) is isinstance(op, ast.Is)))
+        same = _identical(left, right)
+        return Num(same if isinstance(op, ast.Is) else not_(ctx, same))
     if isinstance(op, ast.In | ast.NotIn):
         found = _contains(ctx, left, right)
         return Num(found if isinstance(op, ast.In) else not_(ctx, found))
+    left, right = settle(ctx, left), settle(ctx, right)
     if isinstance(left, Num) and isinstance(right, Num):
         return Num(compare(ctx, op, left.atom, right.atom))
     if isinstance(left, Arr | ArrayExpr) or isinstance(right, Arr | ArrayExpr):
@@ -329,7 +348,14 @@ def compare_values(ctx: Context, op: ast.cmpop, left: Value, right: Value) -> Va
     )
 
 
-def _identical(left: Value, right: Value) -> bool:
+def _identical(left: Value, right: Value) -> Atom:
+    for a, b in ((left, right), (right, left)):
+        if isinstance(a, Choice):
+            return a.is_first if a.first == b else truth(False)
+    return truth(_same_object(left, right))
+
+
+def _same_object(left: Value, right: Value) -> bool:
     if isinstance(left, Static) and isinstance(right, Static):
         return left == right or left.value is right.value
     if isinstance(left, Num) and isinstance(right, Num):
@@ -388,7 +414,7 @@ def static_object(value: Value) -> object:
             return obj
         case Num(Const(obj)):
             return obj
-        case Record(container, keys, items) if container in (tuple, list):
+        case Record(container=container, items=items) if container in (tuple, list):
             objects = [static_object(item) for item in items]
             return _DYNAMIC if any(o is _DYNAMIC for o in objects) else container(objects)
         case Range(Const(a), Const(b), Const(c)):

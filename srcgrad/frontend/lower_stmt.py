@@ -11,7 +11,7 @@ from srcgrad.frontend.branch import branch, nothing
 from srcgrad.frontend.context import Context, statement
 from srcgrad.frontend.desugar import RESULT, SetFlag, SetReturn
 from srcgrad.frontend.elementwise import force
-from srcgrad.frontend.lower_expr import closure, condition, operate
+from srcgrad.frontend.lower_expr import closure, condition, narrow, operate
 from srcgrad.frontend.scalars import not_, raise_if
 from srcgrad.frontend.subscripts import place, write_region
 from srcgrad.frontend.targets import bind, named
@@ -128,12 +128,13 @@ _TRANSPARENT = frozenset({"njit", "jit", "lru_cache", "cache", "vectorize", "sta
 def if_(ctx: Context, node: ast.If) -> None:
     test = condition(ctx, ctx.expr(node.test))
 
-    def side(body: list[ast.stmt]) -> Value:
+    def side(holds: bool, body: list[ast.stmt]) -> Value:
+        narrow(ctx, node.test, holds)
         ctx.run(body)
         return nothing()
 
     live = ctx.scope.liveness.after[node]
-    branch(ctx, test, lambda: side(node.body), lambda: side(node.orelse), live)
+    branch(ctx, test, lambda: side(True, node.body), lambda: side(False, node.orelse), live)
 
 
 @statement(ast.Delete)

@@ -18,19 +18,7 @@ from srcgrad.frontend.lower_expr import static_object
 from srcgrad.frontend.python_calls import atom_of, unpack
 from srcgrad.frontend.scalars import add, cast, div, mul, scalar, strong, sub, times
 from srcgrad.frontend.values import (
-    NONE,
-    Arr,
-    ArrayExpr,
-    Generator,
-    Num,
-    Range,
-    Record,
-    Static,
-    Value,
-    describe,
-    integer,
-    number,
-    tuple_of,
+    NONE, Arr, ArrayExpr, Generator, Num, Range, Record, Static, Value, describe, integer, number, tuple_of,
 )  # fmt: skip
 from srcgrad.infer import promote
 from srcgrad.ir.build import const_like

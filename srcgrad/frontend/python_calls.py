@@ -21,39 +21,11 @@ from srcgrad.frontend.iterables import iteration, trips
 from srcgrad.frontend.lower_expr import compare_values, condition, is_dynamic, operate, static_object
 from srcgrad.frontend.reduce import fold, quantify
 from srcgrad.frontend.scalars import (
-    apply,
-    cast,
-    compare,
-    floordiv,
-    mod,
-    mul,
-    negate,
-    raise_if,
-    scalar,
-    select,
-    truth_of,
+    apply, cast, compare, floordiv, mod, mul, negate, raise_if, scalar, select, settle, truth_of,
 )  # fmt: skip
 from srcgrad.frontend.values import (
-    NONE,
-    Arr,
-    ArrayExpr,
-    Closure,
-    Enumerate,
-    Generator,
-    Num,
-    Partial,
-    Range,
-    Record,
-    Reversed,
-    Static,
-    Text,
-    Value,
-    Zip,
-    describe,
-    integer,
-    number,
-    truth,
-    tuple_of,
+    NONE, Arr, ArrayExpr, Closure, Enumerate, Generator, Num, Partial, Range, Record, Reversed, Static, Text, Value,
+    Zip, describe, integer, new_token, number, truth, tuple_of,
 )  # fmt: skip
 from srcgrad.infer import promote
 from srcgrad.ir.nodes import Atom, Const, Print
@@ -79,11 +51,12 @@ def unpack(ctx: Context, arguments: Arguments, name: str, *names: str, optional:
 
 def atom_of(ctx: Context, value: Value | None, what: str) -> Atom:
     """The number an argument must be."""
+    value = settle(ctx, value or NONE)
     if isinstance(value, Num):
         return value.atom
     if isinstance(value, ARRAYS) and value.ndim == 0:
         return elementwise(ctx, lambda a: a, value).at(())
-    ctx.refuse(f"{what} needs a number", label=describe(value or NONE), why="it is computed on numbers")
+    ctx.refuse(f"{what} needs a number", label=describe(value), why="it is computed on numbers")
 
 
 # -- numbers ------------------------------------------------------------------------------------------------------
@@ -247,23 +220,6 @@ def bool_(ctx: Context, arguments: Arguments) -> Value:
     return Num(truth_of(ctx, condition(ctx, arguments.positional[0])))
 
 
-@function(math.gcd)
-def gcd(ctx: Context, arguments: Arguments) -> Value:
-    values = [static_object(v) for v in arguments.positional]
-    if any(is_dynamic(v) for v in values):
-        ctx.refuse("math.gcd of run-time integers is not compiled", advice="write Euclid's algorithm as a loop")
-    return number(math.gcd(*values))  # type: ignore[arg-type]
-
-
-@function(math.factorial, math.comb)
-def factorial(ctx: Context, arguments: Arguments) -> Value:
-    values = [static_object(v) for v in arguments.positional]
-    if any(is_dynamic(v) for v in values):
-        ctx.refuse("factorials of run-time integers are not compiled", advice="write the product as a loop")
-    count = math.factorial(*values) if len(values) == 1 else math.comb(*values)  # type: ignore[arg-type]
-    return number(count if count < 2**63 else float(count))
-
-
 @function(math.isclose)
 def isclose(ctx: Context, arguments: Arguments) -> Value:
     values = unpack(ctx, arguments, "isclose", "a", "b", "rel_tol", "abs_tol", optional=2)
@@ -372,7 +328,7 @@ def tuple_(ctx: Context, arguments: Arguments) -> Value:
 def dict_(ctx: Context, arguments: Arguments) -> Value:
     if arguments.positional:
         ctx.refuse("dict(...) is compiled with keywords only", advice="write a dict display")
-    return Record(dict, tuple(arguments.keywords), tuple(arguments.keywords.values()))
+    return Record(dict, tuple(arguments.keywords), tuple(arguments.keywords.values()), new_token(dict))
 
 
 @function(map)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 
 from srcgrad.frontend.context import Context
-from srcgrad.frontend.values import integer
+from srcgrad.frontend.values import NONE, Choice, Value, describe, integer
 from srcgrad.infer import promote
 from srcgrad.ir.build import const_like
 from srcgrad.ir.nodes import Atom, Block, Const, If, Let, Raise, Sym
@@ -221,6 +221,16 @@ def raise_if(ctx: Context, condition: Atom, exception: type[BaseException], mess
         return
     then = Block((Raise(exception, message, ctx.span),))
     ctx.builder.emit(If((), condition, then, Block(()), ctx.span))
+
+
+def settle(ctx: Context, value: Value) -> Value:
+    """The value where it is used as what it has to be: a variable that may be None raises if it is."""
+    if not isinstance(value, Choice):
+        return value
+    if value.first != NONE:
+        ctx.refuse("a choice between functions can only be called", label=describe(value))
+    raise_if(ctx, value.is_first, TypeError, "this operation is not defined for None")
+    return value.second
 
 
 # -- integers of index arithmetic ---------------------------------------------------------------------------------

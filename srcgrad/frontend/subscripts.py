@@ -11,44 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from srcgrad.frontend.arrays import (
-    FULL,
-    EllipsisItem,
-    Item,
-    SliceItem,
-    load,
-    load_at,
-    shape,
-    store,
-    store_at,
-    subscript,
-    wrap,
+    FULL, EllipsisItem, Item, SliceItem, load, load_at, shape, store, store_at, subscript, wrap,
 )  # fmt: skip
 from srcgrad.frontend.constants import constant
 from srcgrad.frontend.context import Context, expression
 from srcgrad.frontend.elementwise import (
-    Index,
-    array_of,
-    assign,
-    broadcast,
-    element_at,
-    expr_of,
-    force,
-    into_memory,
-    nest,
-    stack_items,
+    Index, array_of, assign, broadcast, element_at, expr_of, force, into_memory, nest, stack_items,
 )  # fmt: skip
-from srcgrad.frontend.scalars import compare, plus, scalar, select, times
-from srcgrad.frontend.values import (
-    Arr,
-    ArrayExpr,
-    Num,
-    Range,
-    Record,
-    Static,
-    Value,
-    describe,
-    integer,
-)  # fmt: skip
+from srcgrad.frontend.records import check_sole_owner, with_item
+from srcgrad.frontend.scalars import compare, plus, scalar, select, settle, times
+from srcgrad.frontend.values import Arr, ArrayExpr, Num, Range, Record, Static, Value, describe, integer
 from srcgrad.infer.captured import Captured, Kind
 from srcgrad.ir.nodes import Atom, Const
 
@@ -128,7 +100,7 @@ def _item_of(ctx: Context, value: Value) -> _Subscript:
 
 @expression(ast.Subscript)
 def read(ctx: Context, node: ast.Subscript) -> Value:
-    receiver = ctx.expr(node.value)
+    receiver = settle(ctx, ctx.expr(node.value))
     with ctx.at(node):
         if isinstance(receiver, Arr | ArrayExpr):
             return read_array(ctx, receiver, subscripts(ctx, node.slice))
@@ -297,7 +269,9 @@ class Place:
 
 def place(ctx: Context, node: ast.Subscript) -> Place:
     """The target `node`, evaluated up to the access itself."""
-    receiver = ctx.expr(node.value)
+    receiver = settle(ctx, ctx.expr(node.value))
+    if isinstance(receiver, Record) and isinstance(node.value, ast.Name):
+        return _record_place(ctx, node.value.id, receiver, ctx.expr(node.slice))
     if not isinstance(receiver, Arr):
         ctx.refuse(
             "an item of this cannot be assigned",
@@ -350,3 +324,15 @@ def _scatter_place(ctx: Context, array: Arr, items: tuple[_Subscript, ...]) -> P
         nest(ctx, found.shape, lambda i: store(ctx, found.view, found.position(i), element_at(source, i)))
 
     return Place(read, write)
+
+
+def _record_place(ctx: Context, name: str, record: Record, key: Value) -> Place:
+    """An item of a list or dict that one local variable holds: assigning it gives the variable a changed list."""
+    check_sole_owner(ctx, name, record)
+
+    def write(value: Value) -> None:
+        current = ctx.env[name]
+        assert isinstance(current, Record)
+        ctx.env[name] = with_item(ctx, current, key, force(ctx, value))
+
+    return Place(lambda: item(ctx, record, key), write)

@@ -7,6 +7,7 @@ Values are immutable and compare by meaning, so that "both branches left it alon
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -104,18 +105,31 @@ class ArrayExpr:
 
 @dataclass(frozen=True)
 class Record:
-    """A tuple, list, dict, namedtuple or dataclass whose structure is known: the children are values."""
+    """A tuple, list, dict, namedtuple or dataclass whose structure is known: the children are values.
+
+    `tokens` tell lists and dicts apart, which can be changed in place: two variables that may hold the same list
+    have a token in common."""
 
     container: type
     keys: tuple
     items: tuple[Value, ...]
+    tokens: frozenset[int] = field(default=frozenset(), compare=False)
 
     def get(self, key: object) -> Value | None:
         return self.items[self.keys.index(key)] if key in self.keys else None
 
 
+_TOKENS = itertools.count()
+
+
 def tuple_of(items: tuple[Value, ...] | list[Value], container: type = tuple) -> Record:
-    return Record(container, tuple(range(len(items))), tuple(items))
+    """A tuple, or a new list."""
+    return Record(container, tuple(range(len(items))), tuple(items), new_token(container))
+
+
+def new_token(container: type) -> frozenset[int]:
+    """The identity of a new container that can be changed."""
+    return frozenset({next(_TOKENS)}) if container in (list, dict) else frozenset()
 
 
 @dataclass(frozen=True)
@@ -201,6 +215,15 @@ class Maybe:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """`first` (a compile-time value: None, a function) if the run-time truth value `is_first`, else `second`."""
+
+    first: Value
+    second: Value
+    is_first: Atom
+
+
+@dataclass(frozen=True)
 class Conflict:
     """Two values that cannot be one, as `None` and a number: refused if it is used."""
 
@@ -217,7 +240,7 @@ NONE = Static(None)
 
 Value = (
     Num | Arr | ArrayExpr | Record | Static | Range | Enumerate | Zip | Reversed | Closure | Partial | Method
-    | Generator | Text | Undefined | Maybe | Conflict | Bottom
+    | Generator | Text | Undefined | Maybe | Choice | Conflict | Bottom
 )  # fmt: skip
 
 
@@ -249,8 +272,8 @@ def describe(value: Value) -> str:
             return kind if atom.type.weak else f"{kind} ({atom.type.dtype.name})"
         case Arr() | ArrayExpr():
             return f"a {value.ndim}-d array of {value.dtype.name}"
-        case Record(container):
-            return f"a {container.__name__}"
+        case Record(container, _, items):
+            return f"a {container.__name__} of {len(items)}"
         case Static(None):
             return "None"
         case Static(obj):
@@ -259,6 +282,8 @@ def describe(value: Value) -> str:
             return "a range"
         case Closure(source):
             return f"the function {source.name}"
+        case Choice(first, second):
+            return f"{describe(first)} or {describe(second)}"
         case Undefined(name):
             return f"the unassigned name {name}"
         case Generator():

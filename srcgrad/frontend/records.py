@@ -1,0 +1,102 @@
+"""Lists and dicts that a function changes: `w[0] = x`, `w.append(x)`, `d["k"] = x`.
+
+In: the variable that holds the list, and the change. Out: the variable bound to a list with other items. Python's
+lists are shared by reference; this is right only while no other variable can see the list, which is checked.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from srcgrad.frontend.arrays import wrap
+from srcgrad.frontend.context import Arguments, Context, method
+from srcgrad.frontend.elementwise import force
+from srcgrad.frontend.liveness import LIST_METHODS
+from srcgrad.frontend.scalars import compare, scalar, select
+from srcgrad.frontend.values import NONE, Num, Record, Static, Value, describe, integer
+from srcgrad.ir.nodes import Const
+
+
+def check_sole_owner(ctx: Context, name: str, record: Record) -> None:
+    """Only a list that is reached through one variable can be changed: others would not see the change."""
+    if record.container not in (list, dict):
+        ctx.refuse(
+            f"{describe(record)} cannot be changed",
+            label="written here",
+            why="only arrays, lists and dicts are changed in place",
+        )
+    owners = [(s, other) for s in ctx.scopes for other, value in s.env.items() if tokens_in(value) & record.tokens]
+    if not record.tokens or owners != [(ctx.scope, name)]:
+        ctx.refuse(
+            "this list cannot be changed here",
+            label="changed here",
+            why="it is known under several names, or comes from outside the function",
+            advice="work on a copy: list(...), or use an array",
+        )
+
+
+def tokens_in(value: Value) -> frozenset[int]:
+    """The lists and dicts that a value holds."""
+    if not isinstance(value, Record):
+        return frozenset()
+    return value.tokens.union(*map(tokens_in, value.items))
+
+
+def with_item(ctx: Context, record: Record, key: Value, value: Value) -> Record:
+    """The record with one item replaced."""
+    keys, items = list(record.keys), list(record.items)
+    match key:
+        case Num(Const(int() as k)) if record.container is list:
+            if not -len(items) <= k < len(items):
+                ctx.refuse("list assignment index out of range", label=f"{len(items)} items")
+            items[k] = value
+        case Static(str() as k) | Num(Const(int() as k)) if record.container is dict:
+            if k in keys:
+                items[keys.index(k)] = value
+            else:
+                keys.append(k)
+                items.append(value)
+        case Num(atom) if record.container is list and scalar(atom).is_int and isinstance(value, Num):
+            position = wrap(ctx, atom, integer(len(items)))
+            for k, old in enumerate(items):
+                if not isinstance(old, Num):
+                    ctx.refuse("an item of a list of arrays needs a constant index", label=describe(record))
+                chosen = compare(ctx, ast.Eq(), position, integer(k))
+                items[k] = Num(select(ctx, chosen, value.atom, old.atom))
+        case _:
+            ctx.refuse("this item cannot be assigned", label=f"{describe(record)} by {describe(key)}")
+    return Record(record.container, tuple(keys), tuple(items), record.tokens)
+
+
+@method((Record,), *LIST_METHODS)
+def list_method(ctx: Context, receiver: Record, arguments: Arguments) -> Value:
+    ctx.refuse("this list is not a variable", why="only a list in a local variable can be changed")
+
+
+def change_list(ctx: Context, name: str, record: Record, change: str, arguments: Arguments) -> Value:
+    """`name.append(x)` and its kind: the variable gets a changed list."""
+    check_sole_owner(ctx, name, record)
+    given = [force(ctx, value) for value in arguments.positional]
+    items = list(record.items)
+    result: Value = NONE
+    match change, given:
+        case "append", [value]:
+            items.append(value)
+        case "extend", [Record(items=added)]:
+            items.extend(added)
+        case "reverse", []:
+            items.reverse()
+        case "pop", []:
+            result = items.pop()
+        case "pop", [Num(Const(int() as position))]:
+            result = items.pop(position)
+        case "insert", [Num(Const(int() as position)), value]:
+            items.insert(position, value)
+        case _:
+            ctx.refuse(
+                f"{change} of a list is not compiled with these arguments",
+                label=", ".join(map(describe, given)),
+                why="the structure of a list must be known when the function is compiled",
+            )
+    ctx.env[name] = Record(list, tuple(range(len(items))), tuple(items), record.tokens)
+    return result
