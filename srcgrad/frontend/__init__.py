@@ -12,6 +12,7 @@ from srcgrad.frontend import lower_expr as lower_expr
 from srcgrad.frontend import lower_stmt as lower_stmt
 from srcgrad.frontend import math_calls as math_calls
 from srcgrad.frontend import numpy_arrays as numpy_arrays
+from srcgrad.frontend import numpy_reductions as numpy_reductions
 from srcgrad.frontend import python_calls as python_calls
 from srcgrad.frontend import reduce as reduce
 from srcgrad.frontend import subscripts as subscripts

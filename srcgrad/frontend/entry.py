@@ -16,7 +16,7 @@ from srcgrad.frontend.arrays import materialise
 from srcgrad.frontend.context import Arguments, Context, Refused, Unknown
 from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.ownership import may_be_memory_of, reachable_helpers, written_by
-from srcgrad.frontend.scalars import scalar
+from srcgrad.frontend.scalars import scalar, settle
 from srcgrad.frontend.source import source_of, unwrap
 from srcgrad.frontend.values import BOTTOM, NONE, Arr, Num, Record, Value, describe, new_token, whole
 from srcgrad.infer.captured import Captured
@@ -49,13 +49,22 @@ def lower(function: Callable[..., Any], specs: tuple[Spec, ...]) -> Lowered:
     parameters = _parameters(ctx, function, specs)
     value = BOTTOM
     try:
-        value = force(ctx, ctx.call(Static(function), parameters.arguments), "result")
+        value = _present(ctx, force(ctx, ctx.call(Static(function), parameters.arguments), "result"))
     except Refused as refused:
         ctx.diagnostics.append(refused.diagnostic)
     except Unknown:
         pass
     ctx.finish()
     return _close(ctx, function, parameters, value)
+
+
+def _present(ctx: Context, value: Value) -> Value:
+    """The result without the possibility of being None, which raises at run time."""
+    value = settle(ctx, value)
+    if not isinstance(value, Record):
+        return value
+    items = tuple(_present(ctx, item) for item in value.items)
+    return Record(value.container, value.keys, items, value.tokens)
 
 
 # -- parameters ---------------------------------------------------------------------------------------------------
