@@ -397,3 +397,71 @@ def test_the_callers_arrays_are_left_as_they_were():
     array = X.copy()
     np.testing.assert_allclose(grad(overwrite)(array), [2.0, 4.0, 0.0])
     np.testing.assert_array_equal(array, X)
+
+
+def test_lambdas_have_a_primal_too():
+    assert vjp(lambda x: x * x, 3.0)[1](1.0) == (6.0,)
+    assert differentiable(lambda x: x * x)(3.0) == 9.0
+
+
+ONE = np.array([1.0, 2.0])
+SAME = ONE
+
+
+def test_two_names_of_one_array_are_two_constants(monkeypatch):
+    def function(x):
+        return ONE[0] * x + SAME[1] * x
+
+    derivative = grad(function)
+    assert derivative(1.0) == 3.0
+    monkeypatch.setitem(globals(), "SAME", np.array([100.0, 200.0]))
+    assert derivative(1.0) == 201.0
+
+
+def test_objects_and_class_attributes_are_never_stale():
+    def function(x):
+        return holder.part.dt * x + holder.items[1] * x + holder.scale * x
+
+    class Holder:
+        scale = 1.0
+
+    holder = Holder()
+    holder.part, holder.items = Holder(), [0.0, 1.0]
+    holder.part.dt = 1.0
+    derivative = grad(function)
+    assert derivative(1.0) == 3.0
+    holder.part.dt = 2.0
+    assert derivative(1.0) == 4.0
+    holder.items[1] = 10.0
+    assert derivative(1.0) == 13.0
+    Holder.scale = 5.0
+    assert derivative(1.0) == 17.0
+    holder.scale = 0.0
+    assert derivative(1.0) == 12.0
+    holder.part = Holder()
+    holder.part.dt = 100.0
+    assert derivative(1.0) == 110.0
+
+
+def test_functions_as_arguments():
+    def twice(fun, x):
+        return fun(fun(x))
+
+    derivative = grad(twice, 1)
+    square = numba.njit(lambda t: t * t)
+    assert derivative(lambda t: t * t, 3.0) == 108.0
+    assert derivative(square, 3.0) == 108.0
+    assert derivative(cubic, 2.0) == 9 * 2.0**8
+    assert numba.njit(lambda x: derivative(square, x))(3.0) == 108.0
+
+
+def test_exceptions_of_the_function_come_through():
+    def guarded(x):
+        if x < 0.0:
+            raise ValueError("negative")
+        return x * x
+
+    derivative = grad(guarded)
+    assert derivative(2.0) == 4.0
+    with pytest.raises(ValueError, match="negative"):
+        derivative(-1.0)
