@@ -143,10 +143,20 @@ class Printer:
         assert isinstance(step, Const)
         if step.value == 1:
             return f"range({text.offset(loop.stop, -1)}, {text.offset(loop.start, -1)}, -1)"
-        toward = -1 if step.value > 0 else 1  # the last index before `stop`, on the grid of `start`
-        template = f"{{0}} + ({{1}} - {{0}} {'-' if toward < 0 else '+'} 1) // {{2}} * {{2}}"
-        last = apply(template, text.text(loop.start), text.text(loop.stop), constant(step))
-        return f"range({last}, {text.offset(loop.start, toward)}, {constant(Const(-step.value, step.type))})"
+        toward = -1 if step.value > 0 else 1
+        stride = constant(Const(-step.value, step.type))
+        return f"range({self._last(loop, toward)}, {text.offset(loop.start, toward)}, {stride})"
+
+    def _last(self, loop: For, toward: int) -> Text:
+        """The last index before `stop`, on the grid of `start`."""
+        text, start = self.text, loop.start
+        assert isinstance(loop.step, Const)
+        if isinstance(start, Const):
+            span = text.offset(loop.stop, toward - int(start.value))
+            rounded = apply("{0} // {1} * {1}", span, constant(loop.step))
+            return rounded if start.value == 0 else apply("{0} + {1}", constant(start), rounded)
+        span = apply(f"{{0}} - {{1}} {'-' if toward < 0 else '+'} 1", text.text(loop.stop), text.text(start))
+        return apply("{0} + {1} // {2} * {2}", text.text(start), span, constant(loop.step))
 
     def _while(self, loop: While) -> None:
         self._copies(self._uses.before(loop))

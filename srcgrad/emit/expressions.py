@@ -18,6 +18,7 @@ from srcgrad.emit.naming import Names
 from srcgrad.emit.text import Level, Text, apply
 from srcgrad.ir.nodes import Atom, Const, Dim, Let, Load, Sym
 from srcgrad.ir.types import Scalar
+from srcgrad.ops.registry import Op
 
 _NATURAL = {np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.bool_)}
 _BINARY = re.compile(r"\{0\} (\+|-|\*|/|//|%|\*\*|&|\||\^|<<|>>) \{1\}")
@@ -40,6 +41,12 @@ def constant(const: Const) -> Text:
         negative = value < 0 or (value == 0 and math.copysign(1.0, value) < 0)
         plain = Text(repr(value), Level.UNARY if negative else Level.NUMBER)
     return plain if dtype in _NATURAL else Text(f"{dtype_text(dtype)}({plain})")
+
+
+def template(op: Op, arguments: tuple[Atom, ...]) -> str:
+    """The text of an operation with these operands: `x ** 2`, but `special.powi(x, n)`."""
+    last = arguments[-1]
+    return op.literal_source if op.literal_source and isinstance(last, Const) and last.value >= 0 else op.source
 
 
 @cache
@@ -82,7 +89,7 @@ class Expressions:
         """The right-hand side of a statement."""
         match statement:
             case Let(op=op, arguments=arguments, result=result):
-                source = "{0}" if op.source == "({0})" else op.source
+                source = template(op, arguments)
                 text = apply(source, *map(self.text, arguments))
                 assert isinstance(result.type, Scalar)
                 if keeps_dtype(source, result.type.dtype):
@@ -92,6 +99,19 @@ class Expressions:
                 return Text(f"{self.names[array]}.shape[{axis}]")
             case Load(array=array, index=index):
                 return Text(self.element(array, index))
+
+    def negated(self, atom: Atom) -> Atom | None:
+        """What `atom` is the negative of, where it is printed so: adding `-a` is subtracting `a`."""
+        statement = self._folding.expression(atom)
+        is_negative = isinstance(statement, Let) and statement.op.source == "-{0}" and self._is_plain(statement)
+        return statement.arguments[0] if is_negative else None  # type: ignore[union-attr]
+
+    def _negated(self, statement: Let) -> Atom | None:
+        return self.negated(statement.arguments[1]) if statement.op.source == "{0} + {1}" else None
+
+    def _is_plain(self, statement: Let) -> bool:
+        assert isinstance(statement.result.type, Scalar)
+        return keeps_dtype(statement.op.source, statement.result.type.dtype)
 
     def element(self, array: Sym, index: tuple[Atom, ...]) -> str:
         """`array[index]`."""
@@ -127,6 +147,9 @@ class Expressions:
         if operator is None or not keeps_dtype(value.op.source, value.result.type.dtype):
             return None
         first, second = (self.text(a).text for a in value.arguments)
+        negated = self._negated(value)
+        if first == target and negated is not None:
+            return f"{target} -= {self.text(negated)}"
         if first == target:
             return f"{target} {operator}= {second}"
         if second == target and operator in _COMMUTATIVE:

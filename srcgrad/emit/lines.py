@@ -56,7 +56,7 @@ class Lines:
             return
         self._last = (span.file, span.line)
         quoted = span.text.strip()
-        if _squeezed(quoted) == _squeezed(text):
+        if _squeezed(quoted) == _squeezed(text) or (quoted.startswith("for ") and text.startswith("for ")):
             return
         where = "line" if span.file == self.home else f"{os.path.basename(span.file)}, line"
         comment = f"{INDENT * self.depth}# {where} {span.line}: {quoted}"

@@ -11,7 +11,7 @@ import re
 from srcgrad.emit.control import Printer
 from srcgrad.emit.folding import Folding
 from srcgrad.emit.interference import Interference
-from srcgrad.emit.lines import INDENT, Lines, wrapped
+from srcgrad.emit.lines import INDENT, MAX_WIDTH, Lines, wrapped
 from srcgrad.emit.naming import Names
 from srcgrad.emit.uses import Uses, terminates
 from srcgrad.ir.nodes import Function
@@ -73,7 +73,7 @@ def _return(nested: Nested, values: list[str]) -> tuple[str, list[str], str]:
     items = [_nest(item, values) for item in nested]
     if len(items) == 1:
         return "return (", items, ",)"
-    if sum(map(len, items)) > 90:
+    if len(", ".join(items)) > MAX_WIDTH - len(INDENT + "return "):
         return "return (", items, ")"
     return ("return ", items, "") if items else ("return ()", [], "")
 

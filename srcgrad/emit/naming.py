@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator
 from srcgrad.emit.folding import Folding
 from srcgrad.emit.interference import Interference
 from srcgrad.emit.uses import Copy
-from srcgrad.ir.nodes import Block, For, Function, If, Let, Sym, While, blocks
-from srcgrad.ir.types import same_value_type
+from srcgrad.ir.nodes import Block, Const, For, Function, If, Let, Load, Sym, While, blocks
+from srcgrad.ir.types import Scalar, Type, same_value_type
 from srcgrad.ir.visit import walk
 
 GENERIC = "t"
@@ -109,8 +109,19 @@ class Names:
         if node in self._params:
             return base_name(members[0].hint)
         carried = [base_name(s.hint) for s in members if self._is_carried(s)]
-        others = [base_name(s.hint) for s in members if self._is_printed(s)]
+        others = [base_name(self._own_hint(s)) for s in members if self._is_printed(s)]
         return next((hint for hint in (*carried, *others) if hint != GENERIC), GENERIC)
+
+    def _own_hint(self, symbol: Sym) -> str:
+        """The hint of a symbol; an element without one is called after its place: `x_i` for `x[i]`."""
+        definition = self._folding.uses.definition.get(symbol)
+        if symbol.hint != GENERIC or not isinstance(definition, Load):
+            return symbol.hint
+        parts = [str(a.value) if isinstance(a, Const) else a.hint for a in definition.index]
+        place = "".join(parts)
+        if any(len(part) > 1 or not part.isalnum() for part in parts) or GENERIC in parts or not place:
+            return GENERIC
+        return f"{definition.array.hint}_{place}"
 
     def _is_carried(self, symbol: Sym) -> bool:
         definition = self._folding.uses.definition.get(symbol)
@@ -162,18 +173,23 @@ class Names:
                         yield depth, copy
 
     def _share(self) -> None:
-        """Merge classes of one hint and exactly one type."""
-        groups: dict[tuple[str, object], list[int]] = {}
+        """Merge classes of one hint and one type."""
+        groups: dict[tuple[object, ...], list[int]] = {}
         for node in range(len(self._parent)):
             members = self._members[node]
             if self._find(node) != node or (not any(map(self._is_variable, members)) and node not in self._params):
                 continue
-            types = {s.type for s in members}
-            if len(types) > 1:
+            kinds = {_kind(s.type) for s in members}
+            if len(kinds) > 1:
                 continue
-            group = groups.setdefault((self._hint(node), members[0].type), [])
+            group = groups.setdefault((self._hint(node), *kinds), [])
             if not any(self._merge(other, node) for other in group[-8:]):
                 group.append(node)
+
+
+def _kind(type_: Type) -> object:
+    """What Numba tells apart: the dtype of a scalar, everything about an array."""
+    return type_.dtype if isinstance(type_, Scalar) else type_
 
 
 def _same_hint(copy: Copy) -> bool:

@@ -56,7 +56,7 @@ class Simple:
                 return f"{names[result]} = {self._view(statement)}"
             case NewStack(result=result):
                 assert isinstance(result.type, Stack)
-                return f"{names[result]} = [{_representative(result.type.element)} for _ in range(0)]"
+                return f"{names[result]} = [{_representative(result.type.element)}] * 0"
             case Push(stack=stack, value=value):
                 return f"{names[stack]}.append({text(value)})"
             case Pop(result=result, stack=stack):
@@ -80,12 +80,14 @@ class Simple:
     def _store(self, store: Store) -> str:
         element = self._text.element(store.array, store.index)
         if store.accumulate:
-            return f"{element} += {self._text(store.value)}"
-        value = self._text.expression(store.value)
-        if isinstance(value, Let) and value.arguments:
-            old = self._text.expression(value.arguments[0])
+            negated = self._text.negated(store.value)
+            sign, value = ("+", store.value) if negated is None else ("-", negated)
+            return f"{element} {sign}= {self._text(value)}"
+        new = self._text.expression(store.value)
+        if isinstance(new, Let):
+            old = self._text.expression(new.arguments[0])
             if isinstance(old, Load) and old.array is store.array and old.index == store.index:
-                update = self._text.update(element, value)
+                update = self._text.update(element, new)
                 if update is not None:
                     return update
         return f"{element} = {self._text(store.value)}"
@@ -167,7 +169,8 @@ class Simple:
 
 
 def _representative(element: Scalar | Array) -> str:
-    """An expression of the type a stack holds, never evaluated: it tells Numba the type of an empty list."""
+    """A value of the type a stack holds: `[value] * 0` tells Numba the type of an empty list. (A comprehension would
+    do so too, but makes Numba remove "dead" stores, and it takes a store through a popped reference for dead.)"""
     dtype = dtype_text(element.dtype)
     if isinstance(element, Scalar):
         return f"{dtype}(0)"

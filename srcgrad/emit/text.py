@@ -95,7 +95,8 @@ def needs_parentheses(template: str, position: int, level: Level) -> bool:
     bare[position], wrapped[position] = level.value, f"({level.value})"
     without, with_ = _parse(template.format(*bare)), _parse(template.format(*wrapped))
     assert with_ is not None, template
-    return without is None or ast.dump(without) != ast.dump(with_)
+    unreadable = template == "-{0}" and level is Level.UNARY
+    return unreadable or without is None or ast.dump(without) != ast.dump(with_)
 
 
 def apply(template: str, *operands: Text) -> Text:

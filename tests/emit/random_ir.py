@@ -44,8 +44,9 @@ class Generator:
         scope = Scope(list(params))
         for param in params[2:]:
             scope.values[scope.values.index(param)] = self.builder.copy(param, param.hint)
-        self.statements(scope, 0)
-        results = tuple(self.atom(scope, t) for t in (FLOAT64, INT64, VECTOR, FLOAT64, VECTOR, BOOL))
+        while self.budget > 0:
+            self.statements(scope, 0)
+        results = tuple(s for t in (FLOAT64, INT64, VECTOR, BOOL) for s in scope.of(t)[-5:])
         return Function("f", params, self.builder.finish(results), result_hints=())
 
     # -- values ---------------------------------------------------------------------------------------------------
@@ -55,14 +56,14 @@ class Generator:
 
     def atom(self, scope: Scope, type_: Type) -> Atom:
         found = scope.of(type_)
-        if found and (isinstance(type_, Array) or self.random.random() < 0.85):
-            return self.random.choice(found[-6:] if self.random.random() < 0.6 else found)
+        if found and (isinstance(type_, Array) or self.random.random() < 0.9):
+            return self.random.choice(found[-6:] if self.random.random() < 0.7 else found)
         assert not isinstance(type_, Array)
         if type_ == BOOL:
             return bool_const(self.random.random() < 0.5)
         if type_ == INT64:
             return int_const(self.random.randrange(-3, 4))
-        return Const(self.random.choice([0.0, 1.0, -0.5, 2.0]), FLOAT64)
+        return Const(self.random.choice([0.0, -0.0, 1.0, -0.5, 2.0]), FLOAT64)
 
     def array(self, scope: Scope) -> Sym:
         atom = self.atom(scope, VECTOR)
@@ -81,9 +82,9 @@ class Generator:
             if self.budget <= 0:
                 return
             self.budget -= 1
-            kinds = [self.let] * 5 + [self.load] * 3 + [self.store] * 3 + [self.memory, self.stack, self.integer]
-            kinds += [self.compare] * 2 + ([self.branch] * 3 + [self.loop] * 3 + [self.while_] if depth < 3 else [])
-            kinds += [self.guard] if self.random.random() < 0.2 else []
+            kinds = [self.let] * 6 + [self.load] * 3 + [self.store] * 3 + [self.memory, self.stack, self.integer]
+            kinds += [self.compare] * 2 + ([self.branch] * 4 + [self.loop] * 5 + [self.while_] * 2 if depth < 3 else [])
+            kinds += [self.guard] if self.random.random() < 0.05 else []
             self.random.choice(kinds)(scope, depth)
 
     def let(self, scope: Scope, depth: int) -> None:
@@ -149,17 +150,21 @@ class Generator:
         self.builder.emit(If((result,), condition, *branches))
         scope.values.append(result)
 
-    def yields(self, scope: Scope, types: list[Type]) -> tuple[Atom, ...]:
-        return tuple(self.atom(scope, t) for t in types)
+    def yields(self, scope: Scope, types: list[Type], carried: tuple[Sym, ...] = ()) -> tuple[Atom, ...]:
+        """Values of these types; often what the loop carries, at another position."""
+        among = Scope(list(carried))
+        often = 0.4 if carried else 0.0
+        return tuple(self.atom(among if among.of(t) and self.random.random() < often else scope, t) for t in types)
 
     def types(self) -> list[Type]:
-        return [self.random.choice([FLOAT64, FLOAT64, INT64, VECTOR]) for _ in range(self.random.randrange(0, 5))]
+        count = self.random.choice([0, 1, 2, 2, 3, 3, 4, 6])
+        return [self.random.choice([FLOAT64, FLOAT64, INT64, VECTOR]) for _ in range(count)]
 
     def body(self, scope: Scope, depth: int, types: list[Type], *more: Sym) -> Block:
         inner = scope.inner(*more)
         with self.builder.block() as statements:
             self.statements(inner, depth + 1)
-            results = self.yields(inner, types)
+            results = self.yields(inner, types, more)
         return Block(tuple(statements), results)
 
     def branch(self, scope: Scope, depth: int) -> None:
@@ -172,7 +177,7 @@ class Generator:
 
     def loop(self, scope: Scope, depth: int) -> None:
         types = self.types()
-        start, stop = self.small(scope), self.small(scope)
+        start, stop = self.small(scope, -2, 2), self.small(scope, 1, 5)
         step: Atom = int_const(self.random.choice([1, 1, 1, -1, 2, -2]))
         if self.random.random() < 0.2:  # a step that is not known: its sign is that of a comparison
             sign = self.builder.op("lt", self.atom(scope, FLOAT64), self.atom(scope, FLOAT64))
@@ -185,9 +190,9 @@ class Generator:
         self.builder.emit(For(results, index, start, stop, step, parameters, initial, body, reverse))
         scope.values += results
 
-    def small(self, scope: Scope) -> Atom:
+    def small(self, scope: Scope, low: int = -3, high: int = 3) -> Atom:
         if self.random.random() < 0.6:
-            return int_const(self.random.randrange(-1, 4))
+            return int_const(self.random.randrange(low, high))
         t = self.builder.op("mod", self.atom(scope, INT64), int_const(4), hint=self.hint())
         return t if self.random.random() < 0.5 else self.builder.op("add", t, int_const(-1), hint=self.hint())
 

@@ -22,7 +22,7 @@ def flat(count: int) -> Any:
 
 
 def module_of(text: str) -> dict[str, Any]:
-    namespace: dict[str, Any] = {"__name__": "emitted"}
+    namespace: dict[str, Any] = {"__name__": __name__}  # Numba compiles recursion in imported modules only
     exec(compile(text, "<emitted>", "exec"), namespace)
     return namespace
 
