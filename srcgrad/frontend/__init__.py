@@ -11,9 +11,12 @@ from srcgrad.frontend import loops as loops
 from srcgrad.frontend import lower_expr as lower_expr
 from srcgrad.frontend import lower_stmt as lower_stmt
 from srcgrad.frontend import math_calls as math_calls
+from srcgrad.frontend import names as names
 from srcgrad.frontend import numpy_arrays as numpy_arrays
+from srcgrad.frontend import numpy_products as numpy_products
 from srcgrad.frontend import numpy_reductions as numpy_reductions
 from srcgrad.frontend import python_calls as python_calls
+from srcgrad.frontend import python_types as python_types
 from srcgrad.frontend import reduce as reduce
 from srcgrad.frontend import subscripts as subscripts
 from srcgrad.frontend.entry import Lowered, lower

@@ -13,12 +13,22 @@ import numpy as np
 
 from srcgrad.frontend.context import Context
 from srcgrad.frontend.scalars import (
-    at_least, at_most, cast, compare, floordiv, is_nonnegative, minus, plus, scalar, select, times,
+    at_least,
+    at_most,
+    cast,
+    compare,
+    floordiv,
+    is_nonnegative,
+    minus,
+    plus,
+    scalar,
+    select,
+    times,
 )  # fmt: skip
 from srcgrad.frontend.values import Arr, Entry, integer, whole
 from srcgrad.ir.build import const_like
 from srcgrad.ir.nodes import Alloc, Atom, Const, Copy, Dim, Load, Slice, Store, Sym
-from srcgrad.ir.types import INT64, PY_INT, Array, Layout
+from srcgrad.ir.types import INT64, PY_INT, Array, Layout, Scalar
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,7 @@ def allocate(
     """Fresh memory whose shape is remembered."""
     shape = tuple(cast(ctx, n, PY_INT) for n in shape)
     symbol = Sym(hint, Array(np.dtype(dtype), len(shape), Layout.C))
-    constant = None if fill is None else const_like(fill, symbol.type.element)  # type: ignore[union-attr]
+    constant = None if fill is None else const_like(fill, Scalar(np.dtype(dtype)))
     ctx.builder.emit(Alloc(symbol, shape, constant, ctx.span))
     ctx.fresh.add(symbol)
     ctx.shapes[symbol] = shape

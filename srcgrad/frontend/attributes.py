@@ -13,7 +13,19 @@ from srcgrad.frontend.context import ATTRIBUTES, METHODS, Arguments, Context, at
 from srcgrad.frontend.elementwise import array_of
 from srcgrad.frontend.scalars import settle, times
 from srcgrad.frontend.values import (
-    Arr, ArrayExpr, Closure, Method, Num, Partial, Record, Static, Value, describe, integer, number, tuple_of,
+    Arr,
+    ArrayExpr,
+    Closure,
+    Method,
+    Num,
+    Partial,
+    Record,
+    Static,
+    Value,
+    describe,
+    integer,
+    number,
+    tuple_of,
 )  # fmt: skip
 from srcgrad.ir.nodes import Atom
 

@@ -1,7 +1,7 @@
 """Two-way branches: lower both sides, join what they leave behind.
 
-In: a condition atom and two functions that lower the sides. Out: an `If` statement whose results are the variables (and the
-value of the expression, for conditional expressions) that differ between the sides.
+In: a condition atom and two functions that lower the sides. Out: an `If` statement whose results are the variables
+(and the value of the expression, for conditional expressions) that differ between the sides.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Comprehensions and generator expressions.
 
-In: `ListComp`, `GeneratorExp` and `DictComp` nodes. Out: a record, where how many items there are is known at compile time, else
-a `Generator`, which `sum`, `max`, `np.array`, ... turn into a loop.
+In: `ListComp`, `GeneratorExp` and `DictComp` nodes. Out: a record, where how many items there are is known at compile
+time, else a `Generator`, which `sum`, `max`, `np.array`, ... turn into a loop.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ import ast
 from srcgrad.frontend.context import Arguments, Context, expression
 from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.iterables import iteration
-from srcgrad.frontend.lower_expr import is_dynamic, static_object
 from srcgrad.frontend.liveness import LIST_METHODS
+from srcgrad.frontend.lower_expr import is_dynamic, static_object
 from srcgrad.frontend.records import change_list
 from srcgrad.frontend.values import Num, Record, Static, Text, Value, describe, new_token, tuple_of
 from srcgrad.ir.nodes import Atom

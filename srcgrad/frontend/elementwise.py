@@ -67,14 +67,18 @@ def stack_items(ctx: Context, items: tuple[Value, ...], dtype: np.dtype | None =
         if len(part.shape) != len(inner):
             ctx.refuse("the rows of an array differ in rank", why="an array is rectangular")
         inner = tuple(same_length(ctx, a, b) for a, b in zip(inner, part.shape))
-    kind = dtype or np.result_type(*[_example(ctx, item, part) for item, part in zip(items, parts)])
+    kind = dtype or np.result_type(*[_example(item, part) for item, part in zip(items, parts)])
     result = allocate(ctx, (integer(len(items)), *inner), kind, None, hint)
     for k, part in enumerate(parts):
-        nest(ctx, inner, lambda index, k=k, part=part: store(ctx, result, (integer(k), *index), part.at(index)))
+        _fill_row(ctx, result, k, part)
     return result
 
 
-def _example(ctx: Context, item: Value, part: ArrayExpr) -> object:
+def _fill_row(ctx: Context, result: Arr, row: int, part: ArrayExpr) -> None:
+    nest(ctx, part.shape, lambda index: store(ctx, result, (integer(row), *index), part.at(index)))
+
+
+def _example(item: Value, part: ArrayExpr) -> np.dtype:
     if isinstance(item, Num) and scalar(item.atom).weak:
         return {"f": np.dtype(np.float64), "b": np.dtype(np.bool_)}.get(part.dtype.kind, np.dtype(np.int64))
     return part.dtype
@@ -152,7 +156,8 @@ def force(ctx: Context, value: Value, hint: str = "a") -> Value:
             return into_memory(ctx, value, hint)
         case Record(container, keys, items):
             forced = tuple(force(ctx, item, hint) for item in items)
-            return value if all(a is b for a, b in zip(forced, items)) else Record(container, keys, forced, value.tokens)
+            same = all(a is b for a, b in zip(forced, items))
+            return value if same else Record(container, keys, forced, value.tokens)
         case _:
             return value
 

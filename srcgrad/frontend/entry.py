@@ -1,7 +1,7 @@
 """The frontend's entry point: a Python function and the specs of its arguments become an IR function.
 
-In: a callable and one `Spec` per parameter. Out: `Lowered`. The arrays of the caller are never written: a parameter that
-some store may reach is copied on entry, and a returned array that may be a parameter's memory is a copy.
+In: a callable and one `Spec` per parameter. Out: `Lowered`. The arrays of the caller are never written: a parameter
+that some store may reach is copied on entry, and a returned array that may be a parameter's memory is a copy.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def lower(function: Callable[..., Any], specs: tuple[Spec, ...]) -> Lowered:
     """Lower `function` for arguments of these specs. Raises `Unsupported` with everything that is wrong."""
     ctx = Context()
     parameters = _parameters(ctx, function, specs)
-    value = BOTTOM
+    value: Value = BOTTOM
     try:
         value = _present(ctx, force(ctx, ctx.call(Static(function), parameters.arguments), "result"))
     except Refused as refused:
@@ -238,7 +238,7 @@ def _hint(atom: Atom) -> str:
 
 
 def _name_of(function: Callable[..., Any]) -> str:
-    name = getattr(unwrap(function), "__name__", None) or getattr(type(function), "__name__", "function")
+    name: str = getattr(unwrap(function), "__name__", type(function).__name__)
     cleaned = "".join(c if c.isalnum() or c == "_" else "_" for c in name).strip("_")
     return cleaned if cleaned.isidentifier() else f"f_{cleaned}"
 

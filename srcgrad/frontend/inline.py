@@ -1,8 +1,8 @@
 """Calls: a user's function is lowered where it is called, in a scope of its own.
 
-In: a callee (Python function, closure, partial, method, class) and evaluated arguments. Out: the value of the call. A function
-that is being inlined already, with the same structure of arguments, is recursive: it becomes a helper (see
-`recursion`).
+In: a callee (Python function, closure, partial, method, class) and evaluated arguments. Out: the value of the call.
+A function that is being inlined already, with the same structure of arguments, is recursive: it becomes a helper
+(see `recursion`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,20 @@ from srcgrad.frontend.scalars import apply, cast, scalar, settle
 from srcgrad.frontend.source import Source, argument_names, source_of, unwrap
 from srcgrad.frontend.subset import refusals
 from srcgrad.frontend.values import (
-    BOTTOM, NONE, Arr, ArrayExpr, Choice, Closure, Maybe, Method, Num, Partial, Record, Static, Value, describe,
+    BOTTOM,
+    NONE,
+    Arr,
+    ArrayExpr,
+    Choice,
+    Closure,
+    Maybe,
+    Method,
+    Num,
+    Partial,
+    Record,
+    Static,
+    Value,
+    describe,
     tuple_of,
 )  # fmt: skip
 from srcgrad.infer import promote
@@ -81,7 +94,7 @@ def call_static(ctx: Context, callee: Static, arguments: Arguments) -> Value:
             return _call_partial_object(ctx, target, arguments)
         case type():
             return construct(ctx, target, arguments)
-    call = getattr(type(target), "__call__", None)
+    call = vars(type(target)).get("__call__")
     if isinstance(call, types.FunctionType):
         return call_function(ctx, call, Arguments((callee, *arguments.positional), arguments.keywords))
     ctx.refuse(
@@ -306,7 +319,8 @@ def bind_parameters(
     if a.vararg is not None:
         env[a.vararg.arg] = tuple_of(extra)
     elif extra:
-        _refuse_call(ctx, source, f"takes {len(positional)} positional arguments, {len(arguments.positional)} are given")
+        given = len(arguments.positional)
+        _refuse_call(ctx, source, f"takes {len(positional)} positional arguments, {given} are given")
     known = {arg.arg for arg in (*a.args, *a.kwonlyargs)}
     others = {name: value for name, value in arguments.keywords.items() if name not in known}
     for name, value in arguments.keywords.items():

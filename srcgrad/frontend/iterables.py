@@ -15,10 +15,32 @@ from srcgrad.frontend.constants import constant
 from srcgrad.frontend.context import Context
 from srcgrad.frontend.elementwise import into_memory
 from srcgrad.frontend.scalars import (
-    at_least, at_most, compare, floordiv, is_nonnegative, minus, plus, select, settle, times,
+    at_least,
+    at_most,
+    compare,
+    floordiv,
+    is_nonnegative,
+    minus,
+    plus,
+    select,
+    settle,
+    times,
 )  # fmt: skip
 from srcgrad.frontend.values import (
-    Arr, ArrayExpr, Enumerate, Num, Range, Record, Reversed, Static, Value, Zip, describe, integer, number, tuple_of,
+    Arr,
+    ArrayExpr,
+    Enumerate,
+    Num,
+    Range,
+    Record,
+    Reversed,
+    Static,
+    Value,
+    Zip,
+    describe,
+    integer,
+    number,
+    tuple_of,
 )  # fmt: skip
 from srcgrad.infer.captured import Captured, Kind
 from srcgrad.ir.nodes import Atom, Const, Sym

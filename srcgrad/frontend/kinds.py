@@ -1,8 +1,8 @@
 """Joining what different paths leave in a variable: the values of `If` and of loops.
 
 A *prototype* is a value some of whose scalar and array leaves are new symbols ("made" ones): the results of an
-`If`, the parameters of a loop. `Merge` builds it, `coerce` turns a path's value into the atoms it yields for the made symbols,
-`fits` says whether a loop body's value needs no wider prototype.
+`If`, the parameters of a loop. `Merge` builds it, `coerce` turns a path's value into the atoms it yields for the
+made symbols, `fits` says whether a loop body's value needs no wider prototype.
 """
 
 from __future__ import annotations
@@ -13,8 +13,25 @@ from srcgrad.frontend.arrays import materialise
 from srcgrad.frontend.context import Context
 from srcgrad.frontend.scalars import cast
 from srcgrad.frontend.values import (
-    BOTTOM, NONE, Arr, Bottom, Choice, Closure, Conflict, Maybe, Num, Partial, Range, Record, Static, Undefined, Value,
-    describe, integer, truth, whole,
+    BOTTOM,
+    NONE,
+    Arr,
+    Bottom,
+    Choice,
+    Closure,
+    Conflict,
+    Maybe,
+    Num,
+    Partial,
+    Range,
+    Record,
+    Static,
+    Undefined,
+    Value,
+    describe,
+    integer,
+    truth,
+    whole,
 )  # fmt: skip
 from srcgrad.infer.promote import join, join_arrays
 from srcgrad.ir.build import const_like

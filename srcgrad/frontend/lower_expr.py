@@ -7,119 +7,34 @@ builder. What is known at compile time is decided here and leaves nothing in the
 from __future__ import annotations
 
 import ast
-import builtins
+import operator
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from srcgrad.frontend.branch import Lowered, branch, join
-from srcgrad.frontend.constants import constant
-from srcgrad.frontend.context import Arguments, Context, Scope, expression
+from srcgrad.frontend.context import Arguments, Context, expression
 from srcgrad.frontend.desugar import Computed, FlagsClear
 from srcgrad.frontend.elementwise import elementwise, force
 from srcgrad.frontend.scalars import BINARY, apply, compare, invert, negate, not_, scalar, settle, truth_of
 from srcgrad.frontend.values import (
-    BOTTOM, NONE, Arr, ArrayExpr, Bottom, Choice, Closure, Conflict, Maybe, Num, Range, Record, Static, Undefined,
-    Value, describe, number, truth, tuple_of,
+    BOTTOM,
+    NONE,
+    Arr,
+    ArrayExpr,
+    Choice,
+    Num,
+    Range,
+    Record,
+    Static,
+    Value,
+    describe,
+    truth,
+    tuple_of,
 )  # fmt: skip
-from srcgrad.infer.captured import Captured, Kind
-from srcgrad.ir.nodes import Atom, Block, Const, If, Let, Raise
+from srcgrad.ir.nodes import Atom, Const, Let
 from srcgrad.ops.registry import Result
-
-# -- names --------------------------------------------------------------------------------------------------------
-
-
-@expression(ast.Name)
-def name(ctx: Context, node: ast.Name) -> Value:
-    return lookup(ctx, node.id)
-
-
-def lookup(ctx: Context, name: str) -> Value:
-    """The value of a variable where it is read."""
-    scope: Scope | None = ctx.scope
-    while scope is not None:
-        if name in scope.env:
-            return _read(ctx, scope, name)
-        if name in scope.liveness.local:
-            ctx.unknown(name)
-        last, scope = scope, scope.outer
-    return _free(ctx, last, name)
-
-
-def _read(ctx: Context, scope: Scope, name: str) -> Value:
-    value = scope.env[name]
-    match value:
-        case Undefined() | Bottom():
-            ctx.unknown(name)
-        case Conflict(why):
-            ctx.refuse(
-                f"the variable {name!r} has no one type",
-                label="used here",
-                why=why,
-                advice="give it the same type on every path",
-            )
-        case Maybe(inner, defined):
-            _check_defined(ctx, defined, name)
-            if scope is ctx.scope:
-                scope.env[name] = inner
-            return inner
-    return value
-
-
-def _check_defined(ctx: Context, defined: Atom, name: str) -> None:
-    if not isinstance(defined, Const):
-        message = f"cannot access local variable '{name}' where it is not associated with a value"
-        failing = Block((Raise(UnboundLocalError, message, ctx.span),))
-        ctx.builder.emit(If((), defined, Block(()), failing, ctx.span))
-
-
-def _free(ctx: Context, scope: Scope, name: str) -> Value:
-    """A name from the cells, globals or builtins of the Python function."""
-    function = scope.function
-    code, cells = function.__code__, function.__closure__ or ()
-    if name in code.co_freevars:
-        cell = cells[code.co_freevars.index(name)]
-        try:
-            found = cell.cell_contents
-        except ValueError:
-            ctx.unknown(name)
-        return constant(ctx, found, name, Captured(Kind.CELL, cell, None, found))
-    if name in function.__globals__:
-        found = function.__globals__[name]
-        return constant(ctx, found, name, Captured(Kind.GLOBAL, function.__globals__, name, found))
-    if hasattr(builtins, name):
-        return Static(getattr(builtins, name))
-    ctx.refuse(f"the name {name!r} is not defined", label="looked up here", why="no variable or global has this name")
-
-
-@expression(ast.Constant)
-def literal(ctx: Context, node: ast.Constant) -> Value:
-    if isinstance(node.value, complex):
-        ctx.refuse("complex numbers are not compiled", why="only real values have derivatives here")
-    return number(node.value) if isinstance(node.value, bool | int | float) else Static(node.value)
-
-
-@expression(ast.NamedExpr)
-def walrus(ctx: Context, node: ast.NamedExpr) -> Value:
-    value = force(ctx, ctx.expr(node.value), node.target.id)
-    ctx.env[node.target.id] = value
-    return value
-
-
-@expression(ast.Lambda)
-def lambda_(ctx: Context, node: ast.Lambda) -> Value:
-    return closure(ctx, node)
-
-
-def closure(ctx: Context, node: ast.Lambda | ast.FunctionDef) -> Closure:
-    """A nested function; its defaults are evaluated now."""
-    a = node.args
-    positional = [*a.posonlyargs, *a.args]
-    with_default = [*zip(positional[len(positional) - len(a.defaults) :], a.defaults)]
-    with_default += [(arg, d) for arg, d in zip(a.kwonlyargs, a.kw_defaults) if d is not None]
-    defaults = tuple((arg.arg, force(ctx, ctx.expr(default))) for arg, default in with_default)
-    return Closure(ctx.scope.source.nested(node), ctx.scope, defaults)
-
 
 # -- operators ----------------------------------------------------------------------------------------------------
 
@@ -337,15 +252,22 @@ def compare_values(ctx: Context, op: ast.cmpop, left: Value, right: Value) -> Va
     if isinstance(op, ast.Eq | ast.NotEq):
         equal = _equal(ctx, left, right)
         return Num(equal if isinstance(op, ast.Eq) else not_(ctx, equal))
-    a, b = static_object(left), static_object(right)
-    if isinstance(a, str | tuple) and type(a) is type(b):
-        tests = {ast.Lt: a < b, ast.LtE: a <= b, ast.Gt: a > b, ast.GtE: a >= b}
-        return Num(truth(tests[type(op)]))
+    first, second = static_object(left), static_object(right)
+    if isinstance(first, str | tuple) and type(first) is type(second):
+        return Num(truth(_ORDER[type(op)](first, second)))
     ctx.refuse(
         "this comparison is not compiled",
         label=f"{describe(left)} and {describe(right)}",
         why="only numbers, arrays and compile-time constants are compared",
     )
+
+
+_ORDER: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
 
 
 def _identical(left: Value, right: Value) -> Atom:
@@ -369,8 +291,8 @@ def _equal(ctx: Context, left: Value, right: Value) -> Atom:
         if len(left.items) != len(right.items):
             return truth(False)
         result: Atom = truth(True)
-        for a, b in zip(left.items, right.items):
-            result = _both(ctx, result, condition(ctx, compare_values(ctx, ast.Eq(), a, b)))
+        for x, y in zip(left.items, right.items):
+            result = _both(ctx, result, condition(ctx, compare_values(ctx, ast.Eq(), x, y)))
         return result
     a, b = static_object(left), static_object(right)
     if a is _DYNAMIC or b is _DYNAMIC:
@@ -407,7 +329,7 @@ def _contains(ctx: Context, item: Value, container: Value) -> Atom:
 _DYNAMIC = object()
 
 
-def static_object(value: Value) -> object:
+def static_object(value: Value) -> Any:
     """The Python object behind a compile-time constant; `_DYNAMIC` for run-time values."""
     match value:
         case Static(obj):

@@ -11,7 +11,8 @@ from srcgrad.frontend.branch import branch, nothing
 from srcgrad.frontend.context import Context, statement
 from srcgrad.frontend.desugar import RESULT, SetFlag, SetReturn
 from srcgrad.frontend.elementwise import force
-from srcgrad.frontend.lower_expr import closure, condition, narrow, operate
+from srcgrad.frontend.lower_expr import condition, narrow, operate
+from srcgrad.frontend.names import closure
 from srcgrad.frontend.scalars import not_, raise_if
 from srcgrad.frontend.subscripts import place, write_region
 from srcgrad.frontend.targets import bind, named

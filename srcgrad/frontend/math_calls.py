@@ -17,7 +17,20 @@ from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.lower_expr import operate
 from srcgrad.frontend.python_calls import atom_of, unpack
 from srcgrad.frontend.scalars import (
-    add, apply, cast, compare, div, floordiv, invert, mul, not_, power, scalar, select, sub, truth_of,
+    add,
+    apply,
+    cast,
+    compare,
+    div,
+    floordiv,
+    invert,
+    mul,
+    not_,
+    power,
+    scalar,
+    select,
+    sub,
+    truth_of,
 )  # fmt: skip
 from srcgrad.frontend.values import NONE, Arr, ArrayExpr, Num, Value, number, tuple_of
 from srcgrad.infer import promote

@@ -1,6 +1,6 @@
 """NumPy functions that make arrays, and the methods of arrays.
 
-In: evaluated arguments. Out: fresh arrays (`zeros`, `array`, `copy`, ...) or views (`reshape` where it can be one, `T`).
+In: evaluated arguments. Out: fresh arrays (`zeros`, `array`, `copy`, ...) or views (`transpose`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,19 @@ from srcgrad.frontend.lower_expr import static_object
 from srcgrad.frontend.python_calls import atom_of, unpack
 from srcgrad.frontend.scalars import add, cast, div, mul, scalar, strong, sub, times
 from srcgrad.frontend.values import (
-    NONE, Arr, ArrayExpr, Generator, Num, Range, Record, Static, Value, describe, integer, number, tuple_of,
+    NONE,
+    Arr,
+    ArrayExpr,
+    Generator,
+    Num,
+    Range,
+    Record,
+    Static,
+    Value,
+    describe,
+    integer,
+    number,
+    tuple_of,
 )  # fmt: skip
 from srcgrad.infer import promote
 from srcgrad.ir.build import const_like
@@ -40,7 +52,7 @@ def dtype_of(ctx: Context, value: Value | None, default: np.dtype) -> np.dtype:
         except TypeError:
             obj = None
     if is_static_dtype(obj):
-        return np.dtype(obj)  # type: ignore[arg-type]
+        return np.dtype(obj)
     ctx.refuse(
         "this dtype is not compiled",
         label=describe(value),

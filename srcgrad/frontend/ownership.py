@@ -1,7 +1,7 @@
 """Whose memory is written, and whose is returned.
 
-In: a function whose helpers are attached. Out: the parameters that are stored into (through views, branches, loops and calls), and the
-symbols that may name memory of a parameter or only part of an array.
+In: a function whose helpers are attached. Out: the parameters that are stored into (through views, branches, loops
+and calls), and the symbols that may name memory of a parameter or only part of an array.
 """
 
 from __future__ import annotations

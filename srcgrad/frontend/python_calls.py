@@ -18,17 +18,44 @@ from srcgrad.frontend.comprehensions import collect
 from srcgrad.frontend.context import Arguments, Context, function
 from srcgrad.frontend.elementwise import elementwise, force
 from srcgrad.frontend.iterables import iteration, trips
-from srcgrad.frontend.lower_expr import compare_values, condition, is_dynamic, operate, static_object
+from srcgrad.frontend.lower_expr import compare_values, condition, operate, static_object
 from srcgrad.frontend.reduce import fold, quantify
 from srcgrad.frontend.scalars import (
-    apply, cast, compare, floordiv, mod, mul, negate, raise_if, scalar, select, settle, truth_of,
+    apply,
+    cast,
+    compare,
+    floordiv,
+    mod,
+    mul,
+    negate,
+    raise_if,
+    scalar,
+    select,
+    settle,
+    truth_of,
 )  # fmt: skip
 from srcgrad.frontend.values import (
-    NONE, Arr, ArrayExpr, Closure, Enumerate, Generator, Num, Partial, Range, Record, Reversed, Static, Text, Value,
-    Zip, describe, integer, new_token, number, truth, tuple_of,
+    NONE,
+    Arr,
+    ArrayExpr,
+    Enumerate,
+    Generator,
+    Num,
+    Range,
+    Record,
+    Reversed,
+    Static,
+    Value,
+    Zip,
+    describe,
+    integer,
+    new_token,
+    number,
+    truth,
+    tuple_of,
 )  # fmt: skip
 from srcgrad.infer import promote
-from srcgrad.ir.nodes import Atom, Const, Print
+from srcgrad.ir.nodes import Atom, Const
 from srcgrad.ir.types import INT64, PY_FLOAT, PY_INT
 
 ARRAYS = (Arr, ArrayExpr)
@@ -341,102 +368,6 @@ def map_(ctx: Context, arguments: Arguments) -> Value:
         )
     rows = zip(*(run.items or () for run in runs))
     return tuple_of([force(ctx, ctx.call(callee, Arguments(tuple(row)))) for row in rows])
-
-
-# -- asking about values ------------------------------------------------------------------------------------------
-
-
-@function(isinstance)
-def isinstance_(ctx: Context, arguments: Arguments) -> Value:
-    value, kind = arguments.positional
-    kinds = static_object(kind)
-    if is_dynamic(kinds):
-        ctx.refuse("isinstance needs a type known at compile time", label=describe(kind))
-    return Num(truth(_is_instance(value, kinds)))
-
-
-def _is_instance(value: Value, kinds: Any) -> bool:
-    if isinstance(kinds, tuple | list):
-        return any(_is_instance(value, k) for k in kinds)
-    return isinstance(value.value, kinds) if isinstance(value, Static) else issubclass(type_of(value), kinds)
-
-
-def type_of(value: Value) -> type:
-    """The Python type of a value."""
-    match value:
-        case Num(atom):
-            kind = atom.type.dtype  # type: ignore[union-attr]
-            if not atom.type.weak:  # type: ignore[union-attr]
-                return kind.type
-            return {"f": float, "i": int, "u": int, "b": bool}[kind.kind]
-        case Arr() | ArrayExpr():
-            return np.ndarray
-        case Record(container):
-            return container
-        case Static(obj):
-            return type(obj)
-        case Range():
-            return range
-        case Closure() | Partial():
-            return type(type_of)
-        case _:
-            return object
-
-
-@function(type)
-def type_(ctx: Context, arguments: Arguments) -> Value:
-    (value,) = unpack(ctx, arguments, "type", "object")
-    return Static(type_of(value or NONE))
-
-
-@function(callable)
-def callable_(ctx: Context, arguments: Arguments) -> Value:
-    (value,) = arguments.positional
-    known = isinstance(value, Closure | Partial) or (isinstance(value, Static) and callable(value.value))
-    return Num(truth(known))
-
-
-@function(getattr)
-def getattr_(ctx: Context, arguments: Arguments) -> Value:
-    receiver, name, *default = arguments.positional
-    text = static_object(name)
-    if not isinstance(text, str):
-        ctx.refuse("getattr needs a name known at compile time", label=describe(name))
-    found = attributes.find(ctx, receiver, text)
-    if found is not None:
-        return found
-    return default[0] if default else attributes.get(ctx, receiver, text)
-
-
-@function(hasattr)
-def hasattr_(ctx: Context, arguments: Arguments) -> Value:
-    receiver, name = arguments.positional
-    return Num(truth(attributes.find(ctx, receiver, str(static_object(name))) is not None))
-
-
-@function(print)
-def print_(ctx: Context, arguments: Arguments) -> Value:
-    items: list[str | Atom] = []
-    for value in arguments.positional:
-        match value:
-            case Num(atom):
-                items.append(atom)
-            case Text(parts):
-                items.extend(parts)
-            case Arr() if value.whole:
-                items.append(value.base)
-            case Static(obj):
-                items.append(str(obj))
-            case _:
-                items.append(f"<{describe(value)}>")
-    ctx.builder.emit(Print(tuple(items), ctx.span))
-    return NONE
-
-
-@function(str, repr, format)
-def str_(ctx: Context, arguments: Arguments) -> Value:
-    obj = static_object(arguments.positional[0])
-    return Static("{...}" if is_dynamic(obj) else str(obj))
 
 
 # -- operators as functions ---------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Recursive functions: inlined until they call themselves, then made helpers that stay calls.
 
-In: an `Activation`: a function about to be lowered with given arguments. Out: its value. The key of an activation is the
-function with the structure and the dtypes of its arguments; meeting a key again while it is being inlined shows
+In: an `Activation`: a function about to be lowered with given arguments. Out: its value. The key of an activation is
+the function with the structure and the dtypes of its arguments; meeting a key again while it is being inlined shows
 the recursion. A helper's result type is found in rounds: unknown at first, so that the base case decides it.
 """
 
@@ -116,7 +116,8 @@ def make(ctx: Context, helper: Helper, activation: Activation) -> None:
     merge = Merge()
     params = {name: _open_parameter(merge, value, name) for name, value in activation.values.items()}
     helper.params, helper.param_symbols = params, tuple(merge.made)
-    result, made = BOTTOM, ()
+    result: Value = BOTTOM
+    made: tuple[Sym, ...] = ()
     for _ in range(_MOST_ROUNDS):
         helper.result, helper.result_symbols = result, made
         types: tuple[tuple[Type, ...], ...] = tuple(tuple(s.type for s in g) for g in (helper.param_symbols, made))

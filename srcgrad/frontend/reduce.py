@@ -56,8 +56,7 @@ def run_nest(
 
     body: list[ast.stmt] = [_emit(computed(at), tuple(start), sink, None)]
     for name, length in reversed(list(zip(names, lengths))):
-        over = computed(lambda length=length: Range(integer(0), length, integer(1)))
-        body = [_loop(ast.Name(name, ast.Store()), over, body, stop)]
+        body = [_loop(ast.Name(name, ast.Store()), _up_to(length), body, stop)]
     return _run(ctx, ctx.scope, body, start)
 
 
@@ -80,6 +79,10 @@ def computed(compute: Callable[[], Any]) -> Computed:
     node = Computed()
     node.compute = compute
     return node
+
+
+def _up_to(length: Atom) -> Computed:
+    return computed(lambda: Range(integer(0), length, integer(1)))
 
 
 def _emit(elt: ast.expr, names: tuple[str, ...], sink: Sink, at: ast.AST | None) -> Emit:

@@ -7,7 +7,7 @@ signs of integers are kept in `Context.nonnegative`, so that subscripts of views
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
@@ -76,7 +76,13 @@ def strong(ctx: Context, atom: Atom, target: Scalar) -> Atom:
 # -- Python's operators -------------------------------------------------------------------------------------------
 
 
-def _same(op: str) -> Callable[[Context, Atom, Atom, str], Atom]:
+class BinaryOperator(Protocol):
+    """`operator(ctx, a, b, hint)`, with a hint that may be left out."""
+
+    def __call__(self, ctx: Context, a: Atom, b: Atom, hint: str = "t", /) -> Atom: ...
+
+
+def _same(op: str) -> BinaryOperator:
     def operator(ctx: Context, a: Atom, b: Atom, hint: str = "t") -> Atom:
         type_ = promote.arithmetic(scalar(a), scalar(b))
         return apply(ctx, op, (cast(ctx, a, type_), cast(ctx, b, type_)), type_, hint)
@@ -120,7 +126,7 @@ def _integer_power(ctx: Context, a: Atom, b: Atom, hint: str) -> Atom:
     return apply(ctx, "ipow", (cast(ctx, a, type_), cast(ctx, b, type_)), type_, hint)
 
 
-def _bitwise(op: str, on_bools: str) -> Callable[[Context, Atom, Atom, str], Atom]:
+def _bitwise(op: str, on_bools: str) -> BinaryOperator:
     def operator(ctx: Context, a: Atom, b: Atom, hint: str = "t") -> Atom:
         type_ = promote.join(scalar(a), scalar(b))
         if type_.is_float:
@@ -130,7 +136,7 @@ def _bitwise(op: str, on_bools: str) -> Callable[[Context, Atom, Atom, str], Ato
     return operator
 
 
-def _shift(op: str) -> Callable[[Context, Atom, Atom, str], Atom]:
+def _shift(op: str) -> BinaryOperator:
     def operator(ctx: Context, a: Atom, b: Atom, hint: str = "t") -> Atom:
         type_ = promote.arithmetic(scalar(a), scalar(b))
         if type_.is_float:
@@ -140,7 +146,7 @@ def _shift(op: str) -> Callable[[Context, Atom, Atom, str], Atom]:
     return operator
 
 
-BINARY: dict[type[ast.operator], Callable[[Context, Atom, Atom, str], Atom]] = {
+BINARY: dict[type[ast.operator], BinaryOperator] = {
     ast.Add: add,
     ast.Sub: sub,
     ast.Mult: mul,

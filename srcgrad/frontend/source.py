@@ -78,7 +78,7 @@ def unwrap(function: Callable[..., Any]) -> Callable[..., Any]:
     while True:
         if isinstance(function, functools._lru_cache_wrapper):
             function = function.__wrapped__
-        elif isinstance(primal := getattr(function, "__srcgrad_primal__", None), Callable):  # type: ignore[arg-type]
+        elif callable(primal := getattr(function, "__srcgrad_primal__", None)):
             function = primal
         elif not isinstance(function, types.FunctionType | types.MethodType) and isinstance(
             inner := getattr(function, "py_func", None), types.FunctionType

@@ -11,12 +11,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from srcgrad.frontend.arrays import (
-    FULL, EllipsisItem, Item, SliceItem, load, load_at, shape, store, store_at, subscript, wrap,
+    FULL,
+    EllipsisItem,
+    Item,
+    SliceItem,
+    load,
+    load_at,
+    shape,
+    store,
+    store_at,
+    subscript,
+    wrap,
 )  # fmt: skip
 from srcgrad.frontend.constants import constant
 from srcgrad.frontend.context import Context, expression
 from srcgrad.frontend.elementwise import (
-    Index, array_of, assign, broadcast, element_at, expr_of, force, into_memory, nest, stack_items,
+    Index,
+    array_of,
+    assign,
+    broadcast,
+    element_at,
+    expr_of,
+    force,
+    into_memory,
+    nest,
+    stack_items,
 )  # fmt: skip
 from srcgrad.frontend.records import check_sole_owner, with_item
 from srcgrad.frontend.scalars import compare, plus, scalar, select, settle, times
@@ -38,7 +57,7 @@ _Subscript = Item | _NewAxis | ArrayExpr
 def subscripts(ctx: Context, node: ast.expr) -> tuple[_Subscript, ...]:
     """The evaluated subscripts between the brackets."""
     parts = node.elts if isinstance(node, ast.Tuple) else [node]
-    if isinstance(node, ast.Tuple) or isinstance(node, ast.Slice):
+    if isinstance(node, ast.Tuple | ast.Slice):
         return tuple(_item(ctx, part) for part in parts)
     value = ctx.expr(node)
     if isinstance(value, Record) and value.container is tuple:
@@ -189,7 +208,7 @@ def _dynamic_item(ctx: Context, receiver: Record, index: Atom) -> Value:
 
 
 def _slice_of_record(ctx: Context, receiver: Record, node: ast.Slice) -> Value:
-    bounds = []
+    bounds: list[int | None] = []
     for part in (node.lower, node.upper, node.step):
         value = Static(None) if part is None else ctx.expr(part)
         match value:

@@ -267,9 +267,9 @@ def number(value: float | int | bool | np.generic) -> Num:
 def describe(value: Value) -> str:
     """A few words for diagnostics."""
     match value:
-        case Num(atom):
-            kind = {"f": "a float", "i": "an int", "u": "an int", "b": "a bool"}[atom.type.dtype.kind]
-            return kind if atom.type.weak else f"{kind} ({atom.type.dtype.name})"
+        case Num():
+            kind = {"f": "a float", "i": "an int", "u": "an int", "b": "a bool"}[value.type.dtype.kind]
+            return kind if value.type.weak else f"{kind} ({value.type.dtype.name})"
         case Arr() | ArrayExpr():
             return f"a {value.ndim}-d array of {value.dtype.name}"
         case Record(container, _, items):

@@ -1,0 +1,159 @@
+"""NumPy's products and what is made of sums: `a @ b`, `np.dot`, `np.outer`, norms, cumulative sums, differences.
+
+In: evaluated arguments. Out: numbers, fresh arrays, or array expressions; every one is a loop nest.
+"""
+
+from __future__ import annotations
+
+import ast
+
+import numpy as np
+
+from srcgrad.frontend.arrays import allocate, store
+from srcgrad.frontend.context import Arguments, Context, function, method
+from srcgrad.frontend.elementwise import Index, elementwise, expr_of, nest, same_length
+from srcgrad.frontend.inline import call_operation
+from srcgrad.frontend.lower_expr import operate
+from srcgrad.frontend.numpy_reductions import ARRAYS, atom, float_type, sum_of, sum_type
+from srcgrad.frontend.python_calls import unpack
+from srcgrad.frontend.reduce import ACC, combining, run_nest
+from srcgrad.frontend.scalars import add, apply, cast, compare, mul, power, scalar, sub
+from srcgrad.frontend.values import NONE, ArrayExpr, Num, Record, Value, integer, number
+from srcgrad.infer import promote
+from srcgrad.ir.build import const_like
+from srcgrad.ir.nodes import Atom, Const
+from srcgrad.ir.types import Scalar
+from srcgrad.ops.registry import by_name
+
+
+@function(np.dot, np.matmul)
+def matmul(ctx: Context, arguments: Arguments) -> Value:
+    a, b = unpack(ctx, arguments, "dot", "a", "b")
+    if isinstance(a, Num) or isinstance(b, Num):
+        return operate(ctx, ast.Mult(), a or NONE, b or NONE)
+    return product(ctx, expr_of(ctx, a or NONE), expr_of(ctx, b or NONE))
+
+
+@method(ARRAYS, "dot")
+def dot_method(ctx: Context, receiver: Value, arguments: Arguments) -> Value:
+    return matmul(ctx, Arguments((receiver, *arguments.positional)))
+
+
+@function(np.inner, np.vdot)
+def inner(ctx: Context, arguments: Arguments) -> Value:
+    a, b = (expr_of(ctx, v or NONE) for v in unpack(ctx, arguments, "inner", "a", "b"))
+    if a.ndim != 1 or b.ndim != 1:
+        ctx.refuse("inner products are compiled for vectors", advice="use @")
+    return product(ctx, a, b)
+
+
+def product(ctx: Context, a: ArrayExpr, b: ArrayExpr) -> Value:
+    """`a @ b` for vectors and matrices."""
+    if not (1 <= a.ndim <= 2 and 1 <= b.ndim <= 2):
+        ctx.refuse(
+            "this matrix product is not compiled",
+            label=f"{a.ndim}-d by {b.ndim}-d",
+            why="it is compiled for vectors and matrices",
+            advice="loop over the leading dimensions",
+        )
+    length = same_length(ctx, a.shape[-1], b.shape[0], "matmul: dimensions do not match")
+    type_ = promote.arithmetic(Scalar(a.dtype), Scalar(b.dtype))
+
+    def entry(row: Index, column: Index) -> Atom:
+        def at(index: Index) -> Atom:
+            return mul(ctx, a.at((*row, *index)), b.at((*index, *column)))
+
+        return atom(sum_of(ctx, type_)((length,), at))
+
+    rows, columns = a.shape[:-1], b.shape[1:]
+    if not rows and not columns:
+        return Num(entry((), ()))
+    result = allocate(ctx, (*rows, *columns), type_.dtype, None, "product")
+    nest(ctx, (*rows, *columns), lambda i: store(ctx, result, i, entry(i[: len(rows)], i[len(rows) :])))
+    return result
+
+
+@function(np.outer)
+def outer(ctx: Context, arguments: Arguments) -> Value:
+    a, b = (expr_of(ctx, v or NONE) for v in unpack(ctx, arguments, "outer", "a", "b"))
+    if a.ndim != 1 or b.ndim != 1:
+        ctx.refuse("np.outer is compiled for vectors")
+    type_ = promote.arithmetic(Scalar(a.dtype), Scalar(b.dtype))
+    return ArrayExpr(
+        type_.dtype, (a.shape[0], b.shape[0]), lambda i: mul(ctx, a.at(i[:1]), b.at(i[1:])), (*a.reads, *b.reads)
+    )
+
+
+@function(np.trace)
+def trace(ctx: Context, arguments: Arguments) -> Value:
+    (value,) = unpack(ctx, arguments, "trace", "a")
+    expr = expr_of(ctx, value or NONE)
+    if expr.ndim != 2:
+        ctx.refuse("np.trace is compiled for matrices")
+    length = same_length(ctx, expr.shape[0], expr.shape[1], "trace is compiled for square matrices")
+    return sum_of(ctx, sum_type(expr))((length,), lambda i: expr.at((i[0], i[0])))
+
+
+@function(np.linalg.norm)
+def norm(ctx: Context, arguments: Arguments) -> Value:
+    (value,) = unpack(ctx, arguments, "norm", "x")
+    expr = expr_of(ctx, value or NONE)
+    type_ = float_type(expr)
+    squares = sum_of(ctx, type_)(expr.shape, lambda i: power(ctx, cast(ctx, expr.at(i), type_), integer(2)))
+    return call_operation(ctx, by_name("sqrt"), Arguments((squares,)))
+
+
+@function(np.cumsum)
+def cumsum(ctx: Context, arguments: Arguments) -> Value:
+    (value,) = unpack(ctx, arguments, "cumsum", "a")
+    expr = expr_of(ctx, value or NONE)
+    if expr.ndim != 1:
+        ctx.refuse("np.cumsum is compiled for 1-d arrays", advice="loop over the rows")
+    type_ = sum_type(expr)
+    result = allocate(ctx, expr.shape, type_.dtype, None, "cumsum")
+
+    def at(index: Index) -> Value:
+        return Record(tuple, (0, 1), (Num(expr.at(index)), Num(index[0])))
+
+    def step(a: Value, b: Value) -> Value:
+        assert isinstance(b, Record)
+        partial = add(ctx, atom(a), cast(ctx, atom(b.items[0]), type_))
+        store(ctx, result, (atom(b.items[1]),), partial)
+        return Num(partial)
+
+    run_nest(ctx, expr.shape, at, combining(ctx, step), {ACC: Num(const_like(0, type_))})
+    return result
+
+
+@function(np.diff)
+def diff(ctx: Context, arguments: Arguments) -> Value:
+    (value,) = unpack(ctx, arguments, "diff", "a")
+    expr = expr_of(ctx, value or NONE)
+    if expr.ndim != 1:
+        ctx.refuse("np.diff is compiled for 1-d arrays", advice="subtract slices")
+    length = sub(ctx, expr.shape[0], integer(1))
+    if not isinstance(length, Const):
+        length = apply(ctx, "maximum", (length, const_like(0, scalar(length))), scalar(length), "n")
+
+    def at(index: Index) -> Atom:
+        return sub(ctx, expr.at((add(ctx, index[0], integer(1)),)), expr.at(index))
+
+    return ArrayExpr(expr.dtype, (length,), at, expr.reads)
+
+
+@function(np.isclose)
+def isclose(ctx: Context, arguments: Arguments) -> Value:
+    a, b, rtol, atol = unpack(ctx, arguments, "isclose", "a", "b", "rtol", "atol", optional=2)
+    relative, absolute = rtol or number(1e-5), atol or number(1e-8)
+
+    def close(x: Atom, y: Atom) -> Atom:
+        distance, size = (_abs(ctx, v) for v in (sub(ctx, x, y), y))
+        return compare(ctx, ast.LtE(), distance, add(ctx, atom(absolute), mul(ctx, atom(relative), size)))
+
+    if isinstance(a, Num) and isinstance(b, Num):
+        return Num(close(a.atom, b.atom))
+    return elementwise(ctx, close, a or NONE, b or NONE)
+
+
+def _abs(ctx: Context, a: Atom) -> Atom:
+    return apply(ctx, "abs", (a,), scalar(a))

@@ -1,0 +1,124 @@
+"""Builtins that ask about values, and `print`: `isinstance`, `type`, `getattr`, `hasattr`, `callable`, `str`.
+
+In: evaluated arguments. Out: answers, known when the function is compiled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from srcgrad.frontend import attributes
+from srcgrad.frontend.context import Arguments, Context, function
+from srcgrad.frontend.lower_expr import is_dynamic, static_object
+from srcgrad.frontend.python_calls import unpack
+from srcgrad.frontend.values import (
+    NONE,
+    Arr,
+    ArrayExpr,
+    Closure,
+    Num,
+    Partial,
+    Range,
+    Record,
+    Static,
+    Text,
+    Value,
+    describe,
+    truth,
+)  # fmt: skip
+from srcgrad.ir.nodes import Atom, Print
+
+
+@function(isinstance)
+def isinstance_(ctx: Context, arguments: Arguments) -> Value:
+    value, kind = arguments.positional
+    kinds = static_object(kind)
+    if is_dynamic(kinds):
+        ctx.refuse("isinstance needs a type known at compile time", label=describe(kind))
+    return Num(truth(_is_instance(value, kinds)))
+
+
+def _is_instance(value: Value, kinds: Any) -> bool:
+    if isinstance(kinds, tuple | list):
+        return any(_is_instance(value, k) for k in kinds)
+    return isinstance(value.value, kinds) if isinstance(value, Static) else issubclass(type_of(value), kinds)
+
+
+def type_of(value: Value) -> type:
+    """The Python type of a value."""
+    match value:
+        case Num(atom):
+            kind = atom.type.dtype  # type: ignore[union-attr]
+            if not atom.type.weak:  # type: ignore[union-attr]
+                return kind.type
+            return {"f": float, "i": int, "u": int, "b": bool}[kind.kind]
+        case Arr() | ArrayExpr():
+            return np.ndarray
+        case Record(container):
+            return container
+        case Static(obj):
+            return type(obj)
+        case Range():
+            return range
+        case Closure() | Partial():
+            return type(type_of)
+        case _:
+            return object
+
+
+@function(type)
+def type_(ctx: Context, arguments: Arguments) -> Value:
+    (value,) = unpack(ctx, arguments, "type", "object")
+    return Static(type_of(value or NONE))
+
+
+@function(callable)
+def callable_(ctx: Context, arguments: Arguments) -> Value:
+    (value,) = arguments.positional
+    known = isinstance(value, Closure | Partial) or (isinstance(value, Static) and callable(value.value))
+    return Num(truth(known))
+
+
+@function(getattr)
+def getattr_(ctx: Context, arguments: Arguments) -> Value:
+    receiver, name, *default = arguments.positional
+    text = static_object(name)
+    if not isinstance(text, str):
+        ctx.refuse("getattr needs a name known at compile time", label=describe(name))
+    found = attributes.find(ctx, receiver, text)
+    if found is not None:
+        return found
+    return default[0] if default else attributes.get(ctx, receiver, text)
+
+
+@function(hasattr)
+def hasattr_(ctx: Context, arguments: Arguments) -> Value:
+    receiver, name = arguments.positional
+    return Num(truth(attributes.find(ctx, receiver, str(static_object(name))) is not None))
+
+
+@function(print)
+def print_(ctx: Context, arguments: Arguments) -> Value:
+    items: list[str | Atom] = []
+    for value in arguments.positional:
+        match value:
+            case Num(atom):
+                items.append(atom)
+            case Text(parts):
+                items.extend(parts)
+            case Arr() if value.whole:
+                items.append(value.base)
+            case Static(obj):
+                items.append(str(obj))
+            case _:
+                items.append(f"<{describe(value)}>")
+    ctx.builder.emit(Print(tuple(items), ctx.span))
+    return NONE
+
+
+@function(str, repr, format)
+def str_(ctx: Context, arguments: Arguments) -> Value:
+    obj = static_object(arguments.positional[0])
+    return Static("{...}" if is_dynamic(obj) else str(obj))
