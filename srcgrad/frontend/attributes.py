@@ -59,6 +59,8 @@ def find(ctx: Context, receiver: Value, name: str) -> Value | None:
         item = receiver.get(name) if receiver.container not in (tuple, list, dict) else None
         if item is not None:
             return item
+        if (Record, name) in METHODS and (receiver.container in (list, dict) or name == "_replace"):
+            return Method(receiver, name)
         found = getattr(receiver.container, name, None)
         if callable(found) and hasattr(found, "__code__"):
             return Partial(Static(found), (receiver,))

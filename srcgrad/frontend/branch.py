@@ -30,14 +30,20 @@ class Lowered:
         outer_env, outer_terminated = ctx.env, ctx.terminated
         ctx.scope.env = dict(outer_env)
         ctx.terminated = False
-        with ctx.block() as statements:
-            try:
-                self.value = side()
-            except Unknown:
-                self.value = BOTTOM
-        self.statements: list[Statement] = statements
-        self.env, self.terminated = ctx.env, ctx.terminated
-        ctx.scope.env, ctx.terminated = outer_env, outer_terminated
+        try:
+            with ctx.block() as statements:
+                self.value = self._value(side)
+            self.statements: list[Statement] = statements
+            self.env, self.terminated = ctx.env, ctx.terminated
+        finally:
+            ctx.scope.env, ctx.terminated = outer_env, outer_terminated
+
+    @staticmethod
+    def _value(side: Side) -> Value:
+        try:
+            return side()
+        except Unknown:
+            return BOTTOM
 
     def get(self, name: str) -> Value:
         return BOTTOM if self.terminated else self.env.get(name, Undefined(name))

@@ -7,17 +7,25 @@ time, else a `Generator`, which `sum`, `max`, `np.array`, ... turn into a loop.
 from __future__ import annotations
 
 import ast
+import functools
 
+import numpy as np
+
+from srcgrad.frontend.arrays import allocate, subscript
 from srcgrad.frontend.context import Context, Scope, expression
-from srcgrad.frontend.elementwise import force
+from srcgrad.frontend.elementwise import assign, force, stack_items
 from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.liveness import liveness
 from srcgrad.frontend.lower_expr import condition, static_object
+from srcgrad.frontend.reduce import run_loops
+from srcgrad.frontend.scalars import plus
 from srcgrad.frontend.targets import bind
-from srcgrad.frontend.values import Generator, Record, Value, describe, integer, tuple_of
-from srcgrad.ir.nodes import Const
+from srcgrad.frontend.values import Generator, Num, Record, Value, describe, integer, number, tuple_of
+from srcgrad.infer import promote
+from srcgrad.ir.nodes import Atom, Const
 
 _LONGEST = 64
+COUNT = "count#"
 
 Comprehension = ast.ListComp | ast.GeneratorExp | ast.DictComp
 
@@ -100,3 +108,60 @@ def _clause(ctx: Context, node: ast.ListComp | ast.GeneratorExp, depth: int, ite
             return False
         del ctx.calls[-1]
     return True
+
+
+def array_from(ctx: Context, value: Generator, dtype: np.dtype | None) -> Value:
+    """`np.array([... for x in ...])`: an array filled by a loop."""
+    items = unrolled(ctx, value.source, value.scope)
+    if items is not None:
+        return stack_items(ctx, tuple(items), dtype)
+    clauses = value.source.generators
+    if len(clauses) > 1 or clauses[0].ifs:
+        ctx.refuse(
+            "how many elements this array has is known at run time only",
+            label=describe(value),
+            why="memory is laid out before the elements are computed",
+            advice="count first, then fill an array in a loop",
+        )
+    found: list[Value] = []
+    mark = ctx.mark()
+    with ctx.block():
+        length = _clause_length(ctx, value)
+        run_loops(ctx, value, lambda item: found.append(force(ctx, item)), {COUNT: number(0)})
+    ctx.rewind(mark)
+    inner, kind = _element_shape(ctx, found[-1])
+    length = _clause_length(ctx, value)
+    result = allocate(ctx, (length, *inner), dtype or kind, None)
+
+    def sink(item: Value) -> None:
+        position = ctx.env[COUNT]
+        assert isinstance(position, Num)
+        row = subscript(ctx, result, (position.atom,))
+        assign(ctx, row, item)
+        ctx.env[COUNT] = Num(plus(ctx, position.atom, integer(1)))
+
+    run_loops(ctx, value, sink, {COUNT: number(0)})
+    return result
+
+
+def _clause_length(ctx: Context, value: Generator) -> Atom:
+    scope = value.scope
+    ctx.scopes.append(Scope(scope.source, scope.liveness, scope.outer, scope.function, scope.env))
+    try:
+        return iteration(ctx, ctx.expr(value.source.generators[0].iter)).length
+    finally:
+        ctx.scopes.pop()
+
+
+def _element_shape(ctx: Context, item: Value) -> tuple[tuple[Atom, ...], np.dtype]:
+    """The shape and dtype of one element of an array under construction."""
+    match item:
+        case Num():
+            return (), item.type.dtype
+        case Record(items=parts) if parts and all(isinstance(p, Num) for p in parts):
+            kinds = [p.type for p in parts if isinstance(p, Num)]
+            return (integer(len(parts)),), functools.reduce(promote.join, kinds).dtype
+        case _:
+            ctx.refuse(
+                "an array is built of numbers here", label=describe(item), advice="allocate it and fill it in a loop"
+            )

@@ -86,6 +86,15 @@ class Helper:
     captured: tuple[Sym, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """`made` was copied from `original`, where NumPy might have given a view: neither may change afterwards."""
+
+    original: Sym
+    made: Sym
+    span: Span
+
+
 Handler = Callable[["Context", Any], Any]
 CallHandler = Callable[["Context", Any, Arguments], Value]
 
@@ -159,6 +168,7 @@ class Context:
         self.calls: list[Any] = []
         self.loop_types: dict[tuple, tuple[dict[str, Value], frozenset[Sym]]] = {}
         self.inlining: list[object] = []
+        self.snapshots: list[Snapshot] = []
         self.helpers: dict[object, Helper] = {}
         self.functions: dict[Callee, Function] = {}
 

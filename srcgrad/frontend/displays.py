@@ -13,7 +13,7 @@ from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.liveness import LIST_METHODS
 from srcgrad.frontend.lower_expr import is_dynamic, static_object
 from srcgrad.frontend.records import change_list
-from srcgrad.frontend.values import Num, Record, Static, Text, Value, describe, new_token, tuple_of
+from srcgrad.frontend.values import ArrayExpr, Num, Record, Static, Text, Value, describe, new_token, tuple_of
 from srcgrad.ir.nodes import Atom
 
 
@@ -101,6 +101,7 @@ def _changed_list(ctx: Context, node: ast.Call) -> tuple[Record, Arguments] | No
 
 def _arguments(ctx: Context, node: ast.Call) -> Arguments:
     positional: list[Value] = []
+    writes = ctx.writes
     for argument in node.args:
         if isinstance(argument, ast.Starred):
             positional.extend(_spread(ctx, argument.value))
@@ -115,4 +116,10 @@ def _arguments(ctx: Context, node: ast.Call) -> Arguments:
             keywords.update(zip(map(str, value.keys), value.items))
         else:
             ctx.refuse("only a dict of known structure can be spread with **", label=describe(value))
+    if ctx.writes != writes and any(isinstance(v, ArrayExpr) for v in (*positional, *keywords.values())):
+        ctx.refuse(
+            "an argument of this call writes into an array, another one is an array expression",
+            why="the order in which they are computed would matter",
+            advice="give the array expression a name before the call",
+        )
     return Arguments(tuple(positional), keywords)

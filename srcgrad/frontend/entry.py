@@ -15,7 +15,7 @@ from srcgrad.errors import Diagnostic, Unsupported
 from srcgrad.frontend.arrays import materialise
 from srcgrad.frontend.context import Arguments, Context, Refused, Unknown
 from srcgrad.frontend.elementwise import force
-from srcgrad.frontend.ownership import may_be_memory_of, reachable_helpers, written_by
+from srcgrad.frontend.ownership import change_of, may_be_memory_of, reachable_helpers, written_by
 from srcgrad.frontend.scalars import scalar, settle
 from srcgrad.frontend.source import source_of, unwrap
 from srcgrad.frontend.values import BOTTOM, NONE, Arr, Num, Record, Value, describe, new_token, whole
@@ -23,7 +23,7 @@ from srcgrad.infer.captured import Captured
 from srcgrad.infer.signature import Leaf, Node, Spec, Static, is_namedtuple
 from srcgrad.ir.nodes import Atom, Block, Copy, Function, Statement, Sym
 from srcgrad.ir.types import Array, Layout
-from srcgrad.ir.visit import substitute
+from srcgrad.ir.visit import defined_symbols, substitute
 from srcgrad.span import NOWHERE, Span
 
 
@@ -138,6 +138,7 @@ def _close(ctx: Context, function: Callable[..., Any], parameters: _Parameters, 
     symbols = (*parameters.symbols, *(c.symbol for c in captured))
     draft = Function(_name_of(function), symbols, ctx.builder.finish(), span)
     draft = replace(draft, helpers=reachable_helpers(draft.body, ctx.functions))
+    _check_snapshots(ctx, draft)
     stores = written_by(draft)
     for array in captured:
         if array.symbol in stores:
@@ -156,6 +157,22 @@ def _close(ctx: Context, function: Callable[..., Any], parameters: _Parameters, 
         closed, out, positions, tuple(parameters.names), tuple(ctx.constants.values()),
         tuple(c.captured for c in captured),
     )  # fmt: skip
+
+
+def _check_snapshots(ctx: Context, draft: Function) -> None:
+    defined = set(defined_symbols(draft.body))
+    for shot in ctx.snapshots:
+        place = change_of(draft, shot.original, shot.made, shot.span) if shot.made in defined else None
+        if place is not None:
+            raise Unsupported(
+                Diagnostic(
+                    "an array is changed after it was reshaped",
+                    place,
+                    "changed here",
+                    f"NumPy may let the result of line {shot.span.line} share its memory, or copy it",
+                    "write before reshaping, or reshape a copy: a.copy().reshape(...)",
+                )
+            )
 
 
 def _copied(symbol: Sym) -> Array:

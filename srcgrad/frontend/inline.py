@@ -27,6 +27,7 @@ from srcgrad.frontend.recursion import Activation, call_recursive, key_of
 from srcgrad.frontend.scalars import apply, cast, scalar, settle
 from srcgrad.frontend.source import Source, argument_names, source_of, unwrap
 from srcgrad.frontend.subset import refusals
+from srcgrad.frontend.targets import refuse_generator
 from srcgrad.frontend.values import (
     BOTTOM,
     NONE,
@@ -34,6 +35,7 @@ from srcgrad.frontend.values import (
     ArrayExpr,
     Choice,
     Closure,
+    Generator,
     Maybe,
     Method,
     Num,
@@ -294,6 +296,9 @@ def inline(
         return BOTTOM
     bound = bind_parameters(ctx, source, defaults, arguments)
     values = {name: force(ctx, value, name) for name, value in bound.items()}
+    for value in values.values():
+        if isinstance(value, Generator):
+            refuse_generator(ctx, value)
 
     def body(env: dict[str, Value]) -> Value:
         ctx.scopes.append(Scope(source, prepared.liveness, outer, function, env))

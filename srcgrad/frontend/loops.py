@@ -17,9 +17,22 @@ from srcgrad.frontend.desugar import ForLoop, WhileLoop
 from srcgrad.frontend.iterables import Iteration, counts_up_from_zero, iteration, trips
 from srcgrad.frontend.kinds import Merge, coerce, fits, like, rename
 from srcgrad.frontend.lower_expr import clear, condition
+from srcgrad.frontend.records import tokens_in
 from srcgrad.frontend.scalars import apply, cast, compare, raise_if, scalar
 from srcgrad.frontend.targets import bind
-from srcgrad.frontend.values import BOTTOM, Maybe, Num, Range, Undefined, Value, integer, truth
+from srcgrad.frontend.values import (
+    BOTTOM,
+    Enumerate,
+    Maybe,
+    Num,
+    Range,
+    Reversed,
+    Undefined,
+    Value,
+    Zip,
+    integer,
+    truth,
+)  # fmt: skip
 from srcgrad.ir.nodes import Atom, Block, Const, Dim, For, If, Let, Load, Statement, Sym, While
 from srcgrad.ir.types import INT64, PY_BOOL, PY_INT
 from srcgrad.ir.visit import substitute
@@ -56,12 +69,14 @@ def converge(ctx: Context, node: LoopNode, extra: tuple[str, ...], body: Callabl
         made = frozenset(merge.made)
         mark = ctx.mark()
         ctx.scope.env = {**before, **protos}
-        with ctx.block() as statements:
-            body()
-            out = {n: BOTTOM if ctx.terminated else ctx.env.get(n, Undefined(n)) for n in names}
-            stable = all(fits(out[n], protos[n], made) for n in names)
-            yields = [a for n in names for a in coerce(ctx, out[n], protos[n], made)] if stable else []
-        ctx.terminated, ctx.scope.env = False, before
+        try:
+            with ctx.block() as statements:
+                body()
+                out = {n: BOTTOM if ctx.terminated else ctx.env.get(n, Undefined(n)) for n in names}
+                stable = all(fits(out[n], protos[n], made) for n in names)
+                yields = [a for n in names for a in coerce(ctx, out[n], protos[n], made)] if stable else []
+        finally:
+            ctx.terminated, ctx.scope.env = False, before
         if stable:
             ctx.loop_types[ctx.path(node)] = (protos, made)
             initial = [a for n in names for a in coerce(ctx, start[n], protos[n], made)]
@@ -111,7 +126,7 @@ def for_loop(ctx: Context, node: ForLoop) -> None:
         return
     run = iteration(ctx, value)
     if run.items is not None:
-        _unrolled(ctx, node, run.items)
+        _unrolled(ctx, node, value, run.items)
     elif node.stop:
         _stoppable(ctx, node, run)
     else:
@@ -147,7 +162,7 @@ def _counted(ctx: Context, node: ForLoop, over: Range, item: Callable[[Atom], Va
     )  # fmt: skip
 
 
-def _unrolled(ctx: Context, node: ForLoop, items: tuple[Value, ...]) -> None:
+def _unrolled(ctx: Context, node: ForLoop, over: Value, items: tuple[Value, ...]) -> None:
     if len(items) > _LONGEST_UNROLLED:
         ctx.refuse(
             "a loop over a long tuple is not unrolled",
@@ -156,6 +171,7 @@ def _unrolled(ctx: Context, node: ForLoop, items: tuple[Value, ...]) -> None:
             advice="make it an array",
         )
     live = ctx.scope.liveness.head[node]
+    before = dict(ctx.env)
     for position, item in enumerate(items):
 
         def side(item: Value = item) -> Value:
@@ -168,6 +184,32 @@ def _unrolled(ctx: Context, node: ForLoop, items: tuple[Value, ...]) -> None:
         ctx.calls.pop()
         if ctx.terminated:
             return
+        if position + 1 < len(items):
+            _check_not_changed(ctx, over, before)
+
+
+def _check_not_changed(ctx: Context, over: Value, before: dict[str, Value]) -> None:
+    """A list that is looped over must stay as it is meanwhile: the loop has its items already."""
+    tokens = _iterated_tokens(over)
+    for name, value in before.items():
+        now = ctx.env.get(name)
+        if tokens & tokens_in(value) and now != value:
+            ctx.refuse(
+                "a list is changed while a loop runs over it",
+                label="this list",
+                why="the items of a list are taken apart when the function is compiled",
+                advice="loop over range(len(...)), or over a copy",
+            )
+
+
+def _iterated_tokens(over: Value) -> frozenset[int]:
+    match over:
+        case Enumerate(inner) | Reversed(inner):
+            return _iterated_tokens(inner)
+        case Zip(inners):
+            return frozenset().union(*map(_iterated_tokens, inners))
+        case _:
+            return tokens_in(over)
 
 
 # -- while --------------------------------------------------------------------------------------------------------

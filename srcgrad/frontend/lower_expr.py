@@ -221,6 +221,8 @@ def narrow(ctx: Context, test: ast.expr, holds: bool) -> None:
 @expression(ast.Compare)
 def comparison(ctx: Context, node: ast.Compare) -> Value:
     left = ctx.expr(node.left)
+    if isinstance(left, ArrayExpr):
+        left = force(ctx, left)  # the right side may write what it reads
     return _chain(ctx, left, list(zip(node.ops, node.comparators)))
 
 

@@ -6,17 +6,19 @@ In: evaluated arguments. Out: fresh arrays (`zeros`, `array`, `copy`, ...) or vi
 from __future__ import annotations
 
 import copy as copy_module
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from srcgrad.frontend.arrays import allocate, copy, load_at, store, subscript, transpose
-from srcgrad.frontend.context import Arguments, Context, function, is_static_dtype, method
-from srcgrad.frontend.elementwise import array_of, assign, expr_of, force, into_memory, nest, stack_items
+from srcgrad.frontend.comprehensions import array_from
+from srcgrad.frontend.context import Arguments, Context, Snapshot, function, is_static_dtype, method
+from srcgrad.frontend.elementwise import array_of, assign, expr_of, force, into_memory, nest, same_length, stack_items
 from srcgrad.frontend.iterables import trips
 from srcgrad.frontend.lower_expr import static_object
 from srcgrad.frontend.python_calls import atom_of, unpack
-from srcgrad.frontend.scalars import add, cast, div, mul, scalar, strong, sub, times
+from srcgrad.frontend.scalars import add, cast, div, floordiv, mul, plus, scalar, strong, sub, times
 from srcgrad.frontend.values import (
     NONE,
     Arr,
@@ -35,7 +37,7 @@ from srcgrad.frontend.values import (
 from srcgrad.infer import promote
 from srcgrad.ir.build import const_like
 from srcgrad.ir.nodes import Atom, Const
-from srcgrad.ir.types import PY_INT, Scalar
+from srcgrad.ir.types import PY_INT, Layout, Scalar
 
 ARRAYS = (Arr, ArrayExpr)
 _FLOAT = np.dtype(np.float64)
@@ -176,12 +178,22 @@ def eye(ctx: Context, arguments: Arguments) -> Value:
     return result
 
 
-@function(np.array, np.asarray, np.ascontiguousarray, np.asfortranarray, np.asanyarray)
-def array(ctx: Context, arguments: Arguments) -> Value:
+@function(np.asarray, np.asanyarray)
+def as_array(ctx: Context, arguments: Arguments) -> Value:
     return _as_array(ctx, arguments, always_copy=False)
 
 
-@function(np.copy, copy_module.copy, copy_module.deepcopy)
+@function(np.ascontiguousarray)
+def contiguous(ctx: Context, arguments: Arguments) -> Value:
+    """The array itself where it is certainly contiguous; else a copy that must not be written, as NumPy's result
+    may be either."""
+    value = _as_array(ctx, arguments, always_copy=False)
+    if not isinstance(value, Arr) or (value.whole and value.base_type.layout is Layout.C):
+        return value
+    return snapshot(ctx, value, copy(ctx, value))
+
+
+@function(np.array, np.copy, copy_module.copy, copy_module.deepcopy)
 def copied(ctx: Context, arguments: Arguments) -> Value:
     return _as_array(ctx, arguments, always_copy=True)
 
@@ -192,7 +204,7 @@ def _as_array(ctx: Context, arguments: Arguments, always_copy: bool) -> Value:
     assert value is not None
     kind = None if dtype is None else dtype_of(ctx, dtype, _FLOAT)
     if isinstance(value, Generator):
-        value = ctx.call(Static(list), Arguments((value,)))
+        return array_from(ctx, value, kind)
     if isinstance(value, Arr) and (kind is None or kind == value.dtype) and not always_copy:
         return value
     if isinstance(value, Arr) and (kind is None or kind == value.dtype):
@@ -344,3 +356,78 @@ def swapaxes(ctx: Context, arguments: Arguments) -> Value:
     axes = list(range(array_.ndim))
     axes[a], axes[b] = axes[b], axes[a]
     return transpose(array_, tuple(axes))
+
+
+# -- other shapes -------------------------------------------------------------------------------------------------
+
+
+@method(ARRAYS, "reshape")
+def reshape_method(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
+    values = arguments.positional
+    return reshape(ctx, receiver, values[0] if len(values) == 1 else tuple_of(values))
+
+
+@function(np.reshape)
+def reshape_function(ctx: Context, arguments: Arguments) -> Value:
+    value, target = unpack(ctx, arguments, "reshape", "a", "shape")
+    return reshape(ctx, array_of(ctx, value or NONE), target or NONE)
+
+
+@method(ARRAYS, "ravel")
+def ravel_method(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
+    return reshape(ctx, receiver, number(-1))
+
+
+@function(np.ravel)
+def ravel(ctx: Context, arguments: Arguments) -> Value:
+    return reshape(ctx, array_of(ctx, arguments.positional[0]), number(-1))
+
+
+@method(ARRAYS, "flatten")
+def flatten(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
+    return _reshaped(ctx, expr_of(ctx, receiver), number(-1))
+
+
+def reshape(ctx: Context, value: Arr | ArrayExpr, target: Value) -> Value:
+    """A copy of another shape. NumPy's result may share memory with the original, so neither may be written from
+    then on (`ownership` checks that)."""
+    result = _reshaped(ctx, expr_of(ctx, value), target)
+    return snapshot(ctx, value, result) if isinstance(value, Arr) else result
+
+
+def _reshaped(ctx: Context, expr: ArrayExpr, target: Value) -> Arr:
+    lengths = list(shape_from(ctx, target))
+    total = _size(ctx, expr.shape)
+    free = [k for k, n in enumerate(lengths) if isinstance(n, Const) and n.value == -1]
+    if free:
+        others = _size(ctx, tuple(n for k, n in enumerate(lengths) if k != free[0]))
+        lengths[free[0]] = total if others == integer(1) else floordiv(ctx, total, others, "n")
+    same_length(ctx, total, _size(ctx, tuple(lengths)), "cannot reshape: the number of elements differs")
+    result = allocate(ctx, tuple(lengths), expr.dtype, None, "reshaped")
+    if len(lengths) == 1:
+        nest(ctx, expr.shape, lambda index: store(ctx, result, (_flat(ctx, index, expr.shape),), expr.at(index)))
+    else:
+        source = expr if expr.ndim == 1 else expr_of(ctx, _reshaped(ctx, expr, number(-1)))
+        nest(ctx, tuple(lengths), lambda index: store(ctx, result, index, source.at((_flat(ctx, index, lengths),))))
+    return result
+
+
+def _size(ctx: Context, lengths: tuple[Atom, ...]) -> Atom:
+    total: Atom = integer(1)
+    for length in lengths:
+        total = times(ctx, total, length)
+    return total
+
+
+def _flat(ctx: Context, index: tuple[Atom, ...], lengths: Sequence[Atom]) -> Atom:
+    """The position of an element when the array is written row by row."""
+    position: Atom = integer(0)
+    for i, n in zip(index, lengths):
+        position = plus(ctx, times(ctx, position, n), i)
+    return position
+
+
+def snapshot(ctx: Context, original: Arr, made: Arr) -> Arr:
+    """Record that `made` stands for what may be the memory of `original`."""
+    ctx.snapshots.append(Snapshot(original.base, made.base, ctx.span))
+    return made

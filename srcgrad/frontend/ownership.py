@@ -6,9 +6,9 @@ and calls), and the symbols that may name memory of a parameter or only part of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from srcgrad.ir.nodes import Block, Call, Callee, Function, Store, Sym, View
+from srcgrad.ir.nodes import Alloc, Block, Call, Callee, Copy, For, Function, Statement, Store, Sym, View, While, blocks
 from srcgrad.ir.param_writes import flows, reached_from
 from srcgrad.ir.types import Array
 from srcgrad.ir.visit import walk
@@ -86,3 +86,49 @@ def may_be_memory_of(function: Function) -> frozenset[Sym]:
     starts = [p for p in function.params if isinstance(p.type, Array)]
     starts += [s.result for s in walk(function.body) if isinstance(s, View)]
     return frozenset(s for start in starts for s in reached_from(start, edges))
+
+
+def change_of(function: Function, original: Sym, made: Sym, span: Span) -> Span | None:
+    """A store into `made` that did not fill it (those stand at `span`), or one into `original` that may come after
+    the copy was made: any that stands later, or any at all if the copy stands in a loop."""
+    edges = _edges(function)
+    copies = reached_from(made, edges)
+    originals = {s for root in _roots(original, edges) for s in reached_from(root, edges)}
+    written = {h.callee: frozenset(range(len(h.params))) for h in function.helpers if h.callee}
+    order = list(_in_order(function.body, 0))
+    looped = any(depth > 0 for s, depth in order if isinstance(s, Alloc | Copy) and s.result is made)
+    found: Span | None = None
+    seen = False
+    for statement, _ in order:
+        seen = seen or (isinstance(statement, Alloc | Copy) and statement.result is made)
+        for target in _targets(statement, written):
+            if (target in copies and statement.span != span) or (target in originals and (seen or looped)):
+                found = found or statement.span
+    return found
+
+
+def _roots(symbol: Sym, edges: Mapping[Sym, list[Sym]]) -> set[Sym]:
+    """The symbols that `symbol` may be memory of."""
+    backwards: dict[Sym, list[Sym]] = {}
+    for source, targets in edges.items():
+        for target in targets:
+            backwards.setdefault(target, []).append(source)
+    return reached_from(symbol, backwards)
+
+
+def _in_order(block: Block, depth: int) -> Iterator[tuple[Statement, int]]:
+    """Statements in program order, with the number of loops around them."""
+    for statement in block.statements:
+        yield statement, depth
+        deeper = depth + isinstance(statement, For | While)
+        for inner in blocks(statement):
+            yield from _in_order(inner, deeper)
+
+
+def _targets(statement: Statement, written: _Written) -> Iterator[Sym]:
+    """The arrays a statement may write into."""
+    if isinstance(statement, Store):
+        yield statement.array
+    elif isinstance(statement, Call):
+        positions = written.get(statement.callee, frozenset())
+        yield from (a for k, a in enumerate(statement.arguments) if k in positions and isinstance(a, Sym))

@@ -13,7 +13,7 @@ from srcgrad.frontend.context import Arguments, Context, method
 from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.liveness import LIST_METHODS
 from srcgrad.frontend.scalars import compare, scalar, select
-from srcgrad.frontend.values import NONE, Num, Record, Static, Value, describe, integer
+from srcgrad.frontend.values import NONE, Num, Record, Static, Value, describe, integer, new_token, number, tuple_of
 from srcgrad.ir.nodes import Const
 
 
@@ -100,3 +100,50 @@ def change_list(ctx: Context, name: str, record: Record, change: str, arguments:
             )
     ctx.env[name] = Record(list, tuple(range(len(items))), tuple(items), record.tokens)
     return result
+
+
+# -- methods that change nothing ----------------------------------------------------------------------------------
+
+
+@method((Record,), "_replace")
+def replace_fields(ctx: Context, receiver: Record, arguments: Arguments) -> Value:
+    """`point._replace(x=1.0)` of a namedtuple."""
+    unknown = set(arguments.keywords) - set(receiver.keys)
+    if unknown or arguments.positional:
+        ctx.refuse("_replace takes fields of the namedtuple", label=", ".join(sorted(unknown)))
+    pairs = zip(receiver.keys, receiver.items)
+    return Record(receiver.container, receiver.keys, tuple(arguments.keywords.get(k, v) for k, v in pairs))
+
+
+def _key(key: object) -> Value:
+    return number(key) if isinstance(key, int) else Static(key)
+
+
+@method((Record,), "keys")
+def keys(ctx: Context, receiver: Record, arguments: Arguments) -> Value:
+    return tuple_of([_key(k) for k in receiver.keys])
+
+
+@method((Record,), "values")
+def values(ctx: Context, receiver: Record, arguments: Arguments) -> Value:
+    return tuple_of(receiver.items)
+
+
+@method((Record,), "items")
+def items(ctx: Context, receiver: Record, arguments: Arguments) -> Value:
+    return tuple_of([tuple_of([_key(k), v]) for k, v in zip(receiver.keys, receiver.items)])
+
+
+@method((Record,), "get")
+def get(ctx: Context, receiver: Record, arguments: Arguments) -> Value:
+    key, *default = arguments.positional
+    match key:
+        case Static(str() as name) | Num(Const(int() as name)):
+            found = receiver.get(name)
+            return found if found is not None else (default[0] if default else NONE)
+    ctx.refuse("the key must be a constant", label=describe(key), why="the structure of a dict is fixed")
+
+
+@method((Record,), "copy")
+def copied(ctx: Context, receiver: Record, arguments: Arguments) -> Value:
+    return Record(receiver.container, receiver.keys, receiver.items, new_token(receiver.container))
