@@ -20,7 +20,7 @@ from srcgrad.frontend.lower_expr import condition, static_object
 from srcgrad.frontend.reduce import run_loops
 from srcgrad.frontend.scalars import plus
 from srcgrad.frontend.targets import bind
-from srcgrad.frontend.values import Generator, Num, Record, Value, describe, integer, number, tuple_of
+from srcgrad.frontend.values import Arr, Generator, Num, NumberList, Record, Value, describe, integer, number, tuple_of
 from srcgrad.infer import promote
 from srcgrad.ir.nodes import Atom, Const
 
@@ -54,17 +54,20 @@ def _with_element(node: ast.DictComp, element: ast.expr) -> ast.ListComp:
     return ast.copy_location(ast.ListComp(element, node.generators), node)
 
 
-def collect(ctx: Context, value: Generator) -> Value:
-    """`list(generator)`."""
+def collect(ctx: Context, value: Generator, container: type) -> Value:
+    """`list(generator)` or `tuple(generator)`."""
     items = unrolled(ctx, value.source, value.scope)
-    if items is None:
+    if items is not None:
+        return tuple_of(items, container)
+    made = array_from(ctx, value, None) if container is list else None
+    if not isinstance(made, Arr) or made.ndim != 1:
         ctx.refuse(
-            "a list of run-time length is not compiled",
+            f"a {container.__name__} of run-time length is not compiled",
             label=describe(value),
             why="its structure must be known when the function is compiled",
-            advice="fill an array in a loop, or wrap it in np.array(...)",
+            advice="fill an array in a loop",
         )
-    return tuple_of(items, list)
+    return NumberList(made)
 
 
 def unrolled(ctx: Context, node: ast.ListComp | ast.GeneratorExp, outer: Scope) -> list[Value] | None:

@@ -190,7 +190,8 @@ class Context:
     def at(self, node: ast.AST) -> Iterator[None]:
         """Statements emitted and diagnostics raised inside the `with` belong to `node`."""
         previous = self.builder.span
-        self.builder.span = self.scope.source.span(node)
+        if hasattr(node, "lineno"):  # nodes of our own making belong to the user's node around them
+            self.builder.span = self.scope.source.span(node)
         try:
             yield
         finally:

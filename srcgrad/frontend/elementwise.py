@@ -14,7 +14,7 @@ import numpy as np
 from srcgrad.frontend.arrays import allocate, load, shape, store
 from srcgrad.frontend.context import Context
 from srcgrad.frontend.scalars import apply, cast, raise_if, scalar, settle
-from srcgrad.frontend.values import Arr, ArrayExpr, Num, Record, Value, describe, integer
+from srcgrad.frontend.values import Arr, ArrayExpr, Num, NumberList, Record, Value, describe, integer
 from srcgrad.ir.nodes import Atom, Block, Const, For, Sym
 from srcgrad.ir.types import PY_BOOL, PY_INT, Scalar
 
@@ -47,6 +47,8 @@ def expr_of(ctx: Context, value: Value) -> ArrayExpr:
             return value
         case Arr():
             return ArrayExpr(value.dtype, shape(ctx, value), lambda index: load(ctx, value, index), (value,))
+        case NumberList(array):
+            return expr_of(ctx, array)
         case Num(atom):
             return ArrayExpr(scalar(atom).dtype, (), lambda index: atom)
         case Record(items=items):

@@ -27,7 +27,7 @@ from srcgrad.frontend.recursion import Activation, call_recursive, key_of
 from srcgrad.frontend.scalars import apply, cast, scalar, settle
 from srcgrad.frontend.source import Source, argument_names, source_of, unwrap
 from srcgrad.frontend.subset import refusals
-from srcgrad.frontend.targets import refuse_generator
+from srcgrad.frontend.targets import kept
 from srcgrad.frontend.values import (
     BOTTOM,
     NONE,
@@ -296,9 +296,7 @@ def inline(
         return BOTTOM
     bound = bind_parameters(ctx, source, defaults, arguments)
     values = {name: force(ctx, value, name) for name, value in bound.items()}
-    for value in values.values():
-        if isinstance(value, Generator):
-            refuse_generator(ctx, value)
+    values = {name: kept(ctx, value) if isinstance(value, Generator) else value for name, value in values.items()}
 
     def body(env: dict[str, Value]) -> Value:
         ctx.scopes.append(Scope(source, prepared.liveness, outer, function, env))

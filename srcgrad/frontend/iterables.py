@@ -31,6 +31,7 @@ from srcgrad.frontend.values import (
     ArrayExpr,
     Enumerate,
     Num,
+    NumberList,
     Range,
     Record,
     Reversed,
@@ -66,6 +67,8 @@ def iteration(ctx: Context, value: Value) -> Iteration:
             return Iteration(trips(ctx, value), lambda k: Num(plus(ctx, start, times(ctx, k, step))))
         case Arr():
             return Iteration(dim(ctx, value, 0), lambda k: _row(ctx, value, k))
+        case NumberList(array):
+            return iteration(ctx, array)
         case ArrayExpr():
             return iteration(ctx, into_memory(ctx, value))
         case Enumerate(inner, first):

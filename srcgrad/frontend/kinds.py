@@ -22,6 +22,7 @@ from srcgrad.frontend.values import (
     Conflict,
     Maybe,
     Num,
+    NumberList,
     Partial,
     Range,
     Record,
@@ -153,6 +154,8 @@ def symbols(value: Value) -> tuple[Sym, ...]:
             return tuple(s for item in items for s in symbols(item))
         case Maybe(inner, flag) | Choice(second=inner, is_first=flag):
             return (*symbols(inner), *((flag,) if isinstance(flag, Sym) else ()))
+        case NumberList(array):
+            return symbols(array)
         case Range(start, stop, step):
             return tuple(x for x in (start, stop, step) if isinstance(x, Sym))
         case _:

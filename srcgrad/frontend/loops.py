@@ -134,7 +134,7 @@ def for_loop(ctx: Context, node: ForLoop) -> None:
 
 
 def _range_loop(ctx: Context, node: ForLoop, value: Range) -> None:
-    hint = node.target.id if isinstance(node.target, ast.Name) else "i"
+    hint = hint_of(node.target.id) if isinstance(node.target, ast.Name) else "i"
     _counted(ctx, node, value, Num, hint)
 
 

@@ -16,8 +16,20 @@ import numpy as np
 from srcgrad.frontend.branch import Lowered, branch, join
 from srcgrad.frontend.context import Arguments, Context, expression
 from srcgrad.frontend.desugar import Computed, FlagsClear
-from srcgrad.frontend.elementwise import elementwise, force
-from srcgrad.frontend.scalars import BINARY, apply, compare, invert, negate, not_, scalar, settle, truth_of
+from srcgrad.frontend.elementwise import elementwise, force, into_memory
+from srcgrad.frontend.scalars import (
+    BINARY,
+    apply,
+    at_least,
+    cast,
+    compare,
+    invert,
+    negate,
+    not_,
+    scalar,
+    settle,
+    truth_of,
+)  # fmt: skip
 from srcgrad.frontend.values import (
     BOTTOM,
     NONE,
@@ -25,6 +37,7 @@ from srcgrad.frontend.values import (
     ArrayExpr,
     Choice,
     Num,
+    NumberList,
     Range,
     Record,
     Static,
@@ -34,6 +47,7 @@ from srcgrad.frontend.values import (
     tuple_of,
 )  # fmt: skip
 from srcgrad.ir.nodes import Atom, Const, Let
+from srcgrad.ir.types import PY_INT
 from srcgrad.ops.registry import Result
 
 # -- operators ----------------------------------------------------------------------------------------------------
@@ -70,6 +84,8 @@ def operate(ctx: Context, op: ast.operator, left: Value, right: Value, hint: str
             return tuple_of(left.items * n, c)
         case ast.Mult(), Num(Const(int() as n)), Record(container=c) if c in (tuple, list):
             return tuple_of(right.items * n, c)
+        case ast.Mult(), Record(container=c, items=(Num(atom),)), Num(count) if c is list:
+            return _repeated(ctx, atom, count)
         case ast.Add(), Static(str() as a), Static(str() as b):
             return Static(a + b)
         case ast.Mod(), Static(str()), _:
@@ -80,6 +96,13 @@ def operate(ctx: Context, op: ast.operator, left: Value, right: Value, hint: str
         label=f"{describe(left)} and {describe(right)}",
         why="operators are compiled for numbers and arrays",
     )
+
+
+def _repeated(ctx: Context, item: Atom, count: Atom) -> Value:
+    """`[item] * count`, a list of run-time length."""
+    length = at_least(ctx, cast(ctx, count, PY_INT), 0)
+    expr = ArrayExpr(scalar(item).dtype, (length,), lambda index: item)
+    return NumberList(into_memory(ctx, expr, "items"))
 
 
 @expression(ast.UnaryOp)

@@ -16,7 +16,7 @@ import numpy as np
 from srcgrad.frontend import attributes
 from srcgrad.frontend.comprehensions import collect
 from srcgrad.frontend.context import Arguments, Context, function
-from srcgrad.frontend.elementwise import elementwise, force
+from srcgrad.frontend.elementwise import elementwise, force, into_memory
 from srcgrad.frontend.iterables import iteration, trips
 from srcgrad.frontend.lower_expr import compare_values, condition, operate, static_object
 from srcgrad.frontend.reduce import fold, quantify
@@ -41,6 +41,8 @@ from srcgrad.frontend.values import (
     Enumerate,
     Generator,
     Num,
+    NumberList,
+    Partial,
     Range,
     Record,
     Reversed,
@@ -170,6 +172,12 @@ def reduce_(ctx: Context, arguments: Arguments) -> Value:
     return fold(ctx, values, lambda a, b: ctx.call(callee, Arguments((a, b))), start, "reduce")
 
 
+@function(functools.partial)
+def partial(ctx: Context, arguments: Arguments) -> Value:
+    callee, *bound = arguments.positional
+    return Partial(callee, tuple(bound), tuple(arguments.keywords.items()))
+
+
 @function(any)
 def any_(ctx: Context, arguments: Arguments) -> Value:
     (values,) = unpack(ctx, arguments, "any", "iterable")
@@ -275,6 +283,8 @@ def len_(ctx: Context, arguments: Arguments) -> Value:
             return Num(attributes.length(ctx, value))
         case Record(items=items):
             return number(len(items))
+        case NumberList(array):
+            return Num(attributes.length(ctx, array))
         case Range():
             return Num(trips(ctx, value))
         case Static(obj) if hasattr(obj, "__len__"):
@@ -329,26 +339,41 @@ def reversed_(ctx: Context, arguments: Arguments) -> Value:
     return Reversed(value)
 
 
-@function(tuple, list)
+_LONGEST = 64
+
+
+@function(tuple)
 def tuple_(ctx: Context, arguments: Arguments) -> Value:
+    return _sequence(ctx, arguments, tuple)
+
+
+@function(list)
+def list_(ctx: Context, arguments: Arguments) -> Value:
+    return _sequence(ctx, arguments, list)
+
+
+def _sequence(ctx: Context, arguments: Arguments, container: type) -> Value:
     if not arguments.positional:
-        return tuple_of([])
+        return tuple_of([], container)
     value = arguments.positional[0]
     if isinstance(value, Generator):
-        return collect(ctx, value)
+        return collect(ctx, value, container)
     run = iteration(ctx, value)
-    if run.items is None:
-        if isinstance(value, Arr) and not isinstance(run.length, Const):
-            return value
-        if not isinstance(run.length, Const) or run.length.value > 64:
-            ctx.refuse(
-                "a tuple of unknown length is not compiled",
-                label=describe(value),
-                why="the structure of tuples is fixed when the function is compiled",
-                advice="use an array",
-            )
-        return tuple_of([run.at(integer(k)) for k in range(int(run.length.value))])
-    return tuple_of(run.items)
+    if run.items is not None:
+        return tuple_of(run.items, container)
+    if isinstance(run.length, Const) and run.length.value <= _LONGEST:
+        return tuple_of([run.at(integer(k)) for k in range(int(run.length.value))], container)
+    probe = run.at(integer(0)) if isinstance(value, Range) else value
+    if container is list and (isinstance(probe, Num) or (isinstance(probe, Arr) and probe.ndim == 1)):
+        element = probe.type if isinstance(probe, Num) else probe.element  # type: ignore[union-attr]
+        expr = ArrayExpr(element.dtype, (run.length,), lambda index: atom_of(ctx, run.at(index[0]), "list"))
+        return NumberList(into_memory(ctx, expr, "items"))
+    ctx.refuse(
+        "a tuple of unknown length is not compiled",
+        label=describe(value),
+        why="the structure of tuples is fixed when the function is compiled",
+        advice="use an array",
+    )
 
 
 @function(dict)

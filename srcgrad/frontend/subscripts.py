@@ -15,6 +15,7 @@ from srcgrad.frontend.arrays import (
     EllipsisItem,
     Item,
     SliceItem,
+    copy,
     load,
     load_at,
     shape,
@@ -39,7 +40,7 @@ from srcgrad.frontend.elementwise import (
 )  # fmt: skip
 from srcgrad.frontend.records import check_sole_owner, with_item
 from srcgrad.frontend.scalars import compare, plus, scalar, select, settle, times
-from srcgrad.frontend.values import Arr, ArrayExpr, Num, Range, Record, Static, Value, describe, integer
+from srcgrad.frontend.values import Arr, ArrayExpr, Num, NumberList, Range, Record, Static, Value, describe, integer
 from srcgrad.infer.captured import Captured, Kind
 from srcgrad.ir.nodes import Atom, Const
 
@@ -121,6 +122,9 @@ def _item_of(ctx: Context, value: Value) -> _Subscript:
 def read(ctx: Context, node: ast.Subscript) -> Value:
     receiver = settle(ctx, ctx.expr(node.value))
     with ctx.at(node):
+        if isinstance(receiver, NumberList):
+            found = read_array(ctx, receiver.array, subscripts(ctx, node.slice))
+            return found if isinstance(found, Num) else NumberList(copy_of(ctx, found))
         if isinstance(receiver, Arr | ArrayExpr):
             return read_array(ctx, receiver, subscripts(ctx, node.slice))
         if isinstance(receiver, Record) and isinstance(node.slice, ast.Slice):
@@ -141,6 +145,11 @@ def read_array(ctx: Context, array: Arr | ArrayExpr, items: tuple[_Subscript, ..
     if len(simple) < len(items):
         return _new_axes(ctx, place, items)
     return place if place.ndim else Num(load_at(ctx, place))
+
+
+def copy_of(ctx: Context, value: Value) -> Arr:
+    """A slice of a list is a new list."""
+    return copy(ctx, value) if isinstance(value, Arr) else array_of(ctx, value)
 
 
 def _new_axes(ctx: Context, place: Arr, items: tuple[_Subscript, ...]) -> ArrayExpr:
@@ -291,6 +300,8 @@ def place(ctx: Context, node: ast.Subscript) -> Place:
     receiver = settle(ctx, ctx.expr(node.value))
     if isinstance(receiver, Record) and isinstance(node.value, ast.Name):
         return _record_place(ctx, node.value.id, receiver, ctx.expr(node.slice))
+    if isinstance(receiver, NumberList) and not isinstance(node.slice, ast.Slice):
+        receiver = receiver.array
     if not isinstance(receiver, Arr):
         ctx.refuse(
             "an item of this cannot be assigned",

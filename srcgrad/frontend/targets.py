@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
-from typing import NoReturn
 
-from srcgrad.frontend.context import Context
+from srcgrad.frontend.context import Arguments, Context
 from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.subscripts import place
-from srcgrad.frontend.values import Generator, Num, Record, Value, describe, integer, tuple_of
+from srcgrad.frontend.values import Generator, Num, Record, Static, Value, describe, integer, tuple_of
 from srcgrad.ir.nodes import Const, Let, Load, Sym
 
 _UNNAMED = frozenset({"t", "test", "n", "i"})
@@ -23,7 +22,7 @@ _NAMED_RESULTS = (ast.BinOp, ast.UnaryOp, ast.Call, ast.Subscript)
 def bind(ctx: Context, target: ast.expr, value: Value) -> None:
     """`target = value`."""
     if isinstance(value, Generator):
-        refuse_generator(ctx, value)
+        value = kept(ctx, value)
     match target:
         case ast.Name(id=name):
             ctx.env[name] = force(ctx, value, name)
@@ -36,13 +35,15 @@ def bind(ctx: Context, target: ast.expr, value: Value) -> None:
             ctx.refuse("srcgrad does not assign to this", label="target", node=target)
 
 
-def refuse_generator(ctx: Context, value: Generator) -> NoReturn:
-    """A list or generator of run-time length has no memory to live in."""
+def kept(ctx: Context, value: Generator) -> Value:
+    """A list comprehension of run-time length as something a variable can hold."""
+    if isinstance(value.source, ast.ListComp):
+        return ctx.call(Static(list), Arguments((value,)))
     ctx.refuse(
-        "a list of run-time length cannot be kept in a variable",
+        "a generator cannot be kept in a variable",
         label=describe(value),
-        why="the structure of lists must be known when the function is compiled",
-        advice="write np.array([...]), or fill an array in a loop",
+        why="it would run later, when the variables it reads may have changed",
+        advice="write a list comprehension",
     )
 
 

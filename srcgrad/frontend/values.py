@@ -192,6 +192,14 @@ class Generator:
 
 
 @dataclass(frozen=True)
+class NumberList:
+    """A list of numbers whose length is known at run time only. Like an array it is a reference to memory; unlike
+    one it has no arithmetic."""
+
+    array: Arr
+
+
+@dataclass(frozen=True)
 class Text:
     """An f-string with run-time values: good for `print` only."""
 
@@ -240,7 +248,7 @@ NONE = Static(None)
 
 Value = (
     Num | Arr | ArrayExpr | Record | Static | Range | Enumerate | Zip | Reversed | Closure | Partial | Method
-    | Generator | Text | Undefined | Maybe | Choice | Conflict | Bottom
+    | Generator | NumberList | Text | Undefined | Maybe | Choice | Conflict | Bottom
 )  # fmt: skip
 
 
@@ -288,5 +296,7 @@ def describe(value: Value) -> str:
             return f"the unassigned name {name}"
         case Generator():
             return "a generator expression"
+        case NumberList():
+            return "a list of numbers"
         case _:
             return f"a {type(value).__name__.lower()}"
