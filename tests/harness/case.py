@@ -42,8 +42,18 @@ class Case:
         return (self.python.__self__,) if isinstance(self.python, types.MethodType) else ()
 
     @functools.cached_property
+    def recipe(self) -> Callable:
+        """The function that the compiler reads: its parameters begin with the object of a bound method."""
+        return self.python.__func__ if isinstance(self.python, types.MethodType) else self.python
+
+    @functools.cached_property
     def specs(self) -> tuple[Spec, ...]:
         return tuple(map(describe, self.values))
+
+    @functools.cached_property
+    def all_specs(self) -> tuple[Spec, ...]:
+        """Those of the values, and of the object before them."""
+        return (*map(describe, self.prefix), *self.specs)
 
     def call(self, *values: Any) -> Any:
         positional: list[Any] = []

@@ -32,10 +32,8 @@ def built(case: Case, transform: Transform) -> Built:
     key = (case.function, case.specs, case.argnums, transform)
     if key not in _BUILT:
         shift = len(case.prefix)
-        function = case.python.__func__ if case.prefix else case.python
-        specs = (*map(describe, case.prefix), *case.specs)
         argnums = tuple(k + shift for k in case.argnums)
-        _BUILT[key] = build(Request(function, specs, transform, argnums))
+        _BUILT[key] = build(Request(case.recipe, case.all_specs, transform, argnums))
     return _BUILT[key]
 
 

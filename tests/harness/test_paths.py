@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from srcgrad.frontend import lower
-from srcgrad.infer.signature import describe
 from srcgrad.ir.interp import run
 from srcgrad.ir.verify import verify
 from srcgrad.pipeline import Transform
@@ -41,7 +40,7 @@ DIFFERENCES = (1e-6, 2e-3)
 @every_program
 def test_lowered_equals_plain_python(program: Program) -> None:
     for case in cases(program):
-        lowered = lower(case.python, (*map(describe, case.prefix), *case.specs))
+        lowered = lower(case.recipe, case.all_specs)
         verify(lowered.function)
         leaves = [*case.leaves(), *(captured.read() for captured in lowered.captured_arrays)]
         check_leaves("lowered", run(lowered.function, *leaves), case, case.tolerances(*SAME)[0])

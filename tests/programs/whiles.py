@@ -137,7 +137,7 @@ def while_writes_array(a):
     return a[len(a) - 1]
 
 
-@program(lambda rng: (rng.uniform(0.2, 0.3), 0.1), lambda rng: (rng.uniform(0.2, 0.3), 0.01))
+@program(lambda rng: (rng.uniform(0.2, 0.3), 0.1), lambda rng: (rng.uniform(0.2, 0.3), 0.01), argnums=0)
 def adaptive_step(y, tol):
     t = 0.0
     h = 0.2

@@ -106,7 +106,7 @@ def check_program(case: Case) -> None:
         seen["refused"] += 1
         return
     seen["checked"] += 1
-    lowered = lower(case.python, case.specs)
+    lowered = lower(case.recipe, case.all_specs)
     for function in (lowered.function, vjp.primal, vjp.function, jvp.function):
         verify(function)
     check_leaves("lowered", run(lowered.function, *case.leaves()), case, 1e-9)
