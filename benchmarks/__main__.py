@@ -87,7 +87,7 @@ def warm_start(names: list[str]) -> dict[str, float]:
     """Seconds of a second process that calls each gradient once, in all and for each first call."""
     command = [sys.executable, "-m", "benchmarks.warm", *names]
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "SRCGRAD_CACHE_DIR": folder}
+        environment = {**os.environ, "SRCGRAD_CACHE_DIR": folder, "PYTHONDONTWRITEBYTECODE": ""}
         subprocess.run(command, check=True, capture_output=True, env=environment)
         start = time.perf_counter()
         second = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
