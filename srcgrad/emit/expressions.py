@@ -115,7 +115,9 @@ class Expressions:
 
     def element(self, array: Sym, index: tuple[Atom, ...]) -> str:
         """`array[index]`."""
-        return f"{self.names[array]}[{', '.join(map(self, index)) or '()'}]"
+        subscripts = self._folding.subscripts
+        texts = [apply(subscripts.template(atom), self.text(atom)).text for atom in index]
+        return f"{self.names[array]}[{', '.join(texts) or '()'}]"
 
     def offset(self, atom: Atom, delta: int) -> Text:
         """`atom + delta`, with constants added up."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from srcgrad.emit.subscripts import Subscripts
 from srcgrad.emit.uses import Copy, Use, Uses
 from srcgrad.ir.alias import AliasClasses, alias_classes
 from srcgrad.ir.nodes import (
@@ -50,6 +51,7 @@ class Folding:
 
     def __init__(self, function: Function, uses: Uses) -> None:
         self.uses = uses
+        self.subscripts = Subscripts(function, uses)
         self._folded: dict[Sym, Let | Dim | Load] = {}
         self._leaves: dict[Sym, tuple[Sym, ...]] = {}
         self._aliases: AliasClasses = alias_classes(function)
@@ -105,7 +107,7 @@ class Folding:
         for statement in block.statements:
             if not self.uses.printed(statement):
                 continue
-            taken = self._take(pending, self.uses.of(statement), _own_length(statement), width)
+            taken = self._take(pending, self.uses.of(statement), self._own_length(statement), width)
             if isinstance(statement, For | While):
                 for copy in self.uses.before(statement):
                     self._take(pending, _one(copy), len(copy.target.hint) + 3, width)
@@ -141,6 +143,19 @@ class Folding:
             length, reads = longer, reads | expression.reads
         return _Pending(length, reads)
 
+    def _own_length(self, statement: Statement) -> int:
+        """The characters of a statement's text beside its operands."""
+        match statement:
+            case Let(op=op, arguments=arguments):
+                return len(op.source) - 3 * len(arguments) + 2
+            case Load(index=index) | Store(index=index):
+                casts = sum(len(self.subscripts.template(atom)) - 3 for atom in index)
+                return 2 * len(index) + casts + (8 if isinstance(statement, Store) else 0)
+            case Dim():
+                return len(".shape[0]")
+            case _:
+                return 16
+
     def _barrier(self, pending: dict[Sym, _Pending], statement: Statement) -> None:
         """Drop what may not move past a statement: it is printed where it stands."""
         match statement:
@@ -171,19 +186,3 @@ def _ends(uses: Uses, statement: Statement, inner: Block) -> list[list[Atom]]:
 
 def _length(atom: Atom) -> int:
     return len(repr(atom.value)) if isinstance(atom, Const) else len(atom.hint) + 1
-
-
-def _own_length(statement: Statement) -> int:
-    """The characters of a statement's text beside its operands."""
-    match statement:
-        case Let(op=op, arguments=arguments):
-            return len(op.source) - 3 * len(arguments) + 2
-        case Load(index=index):
-            return 2 * len(index)
-        case Dim():
-            return len(".shape[0]")
-        case _:
-            return 16
-
-
-__all__ = ["WIDTH", "Folding"]

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from srcgrad.emit.folding import Folding
 from srcgrad.emit.uses import Copy, body_uses
 from srcgrad.ir.nodes import Atom, Block, For, Function, If, Raise, Statement, Sym, While, blocks, definitions
-from srcgrad.ir.visit import inner_symbols, walk
+from srcgrad.ir.visit import defined_symbols, inner_symbols, walk
 
 Live = set[int]
 
@@ -129,7 +129,8 @@ class Interference:
             header |= self._leaves(atom)
         inside = self._block(loop.body, self._copy(self._uses.at_end(loop, loop.body), header))
         index = self._node[loop.index]
-        self._edges(index, header | inside)
+        own = {self._node[symbol] for symbol in defined_symbols(loop.body)}  # Python would not mind, a reader would
+        self._edges(index, header | inside | own)
         before = header.union(*(self._leaves(use.atom) for use in self._uses.of(loop)))
         return self._copy(self._uses.before(loop), before)
 

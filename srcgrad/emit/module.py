@@ -18,11 +18,11 @@ from srcgrad.ir.nodes import Function
 
 Nested = int | tuple["Nested", ...]
 
-_IMPORTS = {
-    "math": "import math",
-    "np": "import numpy as np",
-    "special": "from srcgrad.runtime import special",
-}
+_IMPORTS = (  # groups, each of (what the code mentions, the line that brings it)
+    ((r"\bmath\.", "import math"),),
+    ((r"\bnp\.", "import numpy as np"), (r"(?<!\.)\buint64\(", "from numpy import uint64")),
+    ((r"\bspecial\.", "from srcgrad.runtime import special"),),
+)
 
 
 def emit(function: Function, result: Nested, header: str = "") -> str:
@@ -36,7 +36,7 @@ def emit(function: Function, result: Nested, header: str = "") -> str:
         texts.append("\n".join(_function(each, nested, taken)))
     code = "\n\n\n".join(texts) + "\n"
     parts = [_docstring(header)] if header else []
-    parts += [line for name, line in _IMPORTS.items() if _mentions(code, name)]
+    parts += ["\n".join(lines) for lines in _imports(code)]
     return "\n\n".join(parts) + ("\n\n\n" if parts else "") + code
 
 
@@ -49,8 +49,11 @@ def _docstring(header: str) -> str:
     return f'"""{text}"""' if not text.endswith('"') else f'"""{text} """'
 
 
-def _mentions(code: str, module: str) -> bool:
-    return any(re.search(rf"\b{module}\.", line.split("# ")[0]) for line in code.splitlines())
+def _imports(code: str) -> list[list[str]]:
+    """The import lines that the code needs, in groups."""
+    statements = [line.split("# ")[0] for line in code.splitlines()]
+    groups = [[line for what, line in group if any(re.search(what, s) for s in statements)] for group in _IMPORTS]
+    return [group for group in groups if group]
 
 
 def _function(function: Function, nested: Nested, taken: set[str]) -> list[str]:

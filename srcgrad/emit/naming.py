@@ -22,7 +22,7 @@ from srcgrad.ir.visit import walk
 
 GENERIC = "t"
 _RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))
-_MODULES = frozenset({"np", "math", "special", "_"})
+_MODULES = frozenset({"np", "math", "special", "uint64", "_"})
 
 
 def base_name(hint: str) -> str:
@@ -143,7 +143,8 @@ class Names:
         for statement in walk(function.body):
             if isinstance(statement, Let) and self._is_variable(statement.result):
                 old = statement.arguments[0]
-                if isinstance(old, Sym) and self._is_printed(old) and old.hint == statement.result.hint:
+                same = isinstance(old, Sym) and old.hint == statement.result.hint != GENERIC
+                if same and self._is_printed(old):
                     self._merge(self._graph.node(statement.result), self._graph.node(old))
 
     def _is_variable(self, symbol: Sym) -> bool:

@@ -23,12 +23,13 @@ class Scope:
     """What is visible: a list of atoms per kind."""
 
     values: list[Sym] = field(default_factory=list)
+    subscripts: tuple[Sym, ...] = ()  # integers that are valid subscripts, and so are they minus one
 
     def of(self, type_: Type) -> list[Sym]:
         return [s for s in self.values if same_value_type(s.type, type_)]
 
     def inner(self, *more: Sym) -> Scope:
-        return Scope([*self.values, *more])
+        return Scope([*self.values, *more], self.subscripts)
 
 
 class Generator:
@@ -71,6 +72,9 @@ class Generator:
         return atom
 
     def index(self, scope: Scope) -> Atom:
+        if scope.subscripts and self.random.random() < 0.6:
+            index = self.random.choice(scope.subscripts)
+            return index if self.random.random() < 0.6 else self.builder.op("sub", index, int_const(1))
         if self.random.random() < 0.5:
             return int_const(self.random.randrange(-SIZE, SIZE))
         return self.builder.op("mod", self.atom(scope, INT64), int_const(SIZE), hint=self.hint())
@@ -179,12 +183,17 @@ class Generator:
         types = self.types()
         start, stop = self.small(scope, -2, 2), self.small(scope, 1, 5)
         step: Atom = int_const(self.random.choice([1, 1, 1, -1, 2, -2]))
-        if self.random.random() < 0.2:  # a step that is not known: its sign is that of a comparison
+        over_elements = self.random.random() < 0.4
+        if over_elements:
+            start, stop = int_const(self.random.randrange(3)), int_const(self.random.randrange(2, SIZE + 1))
+            step = int_const(self.random.choice([1, 2]))
+        elif self.random.random() < 0.2:  # a step that is not known: its sign is that of a comparison
             sign = self.builder.op("lt", self.atom(scope, FLOAT64), self.atom(scope, FLOAT64))
             step = self.builder.op("select", sign, int_const(2), int_const(-1))
         initial = self.yields(scope, types)
         index, parameters = Sym(self.hint(), INT64), tuple(Sym(self.hint(), t) for t in types)
-        body = self.body(scope, depth, types, index, *parameters)
+        around = Scope(scope.values, (*scope.subscripts, index)) if over_elements else scope
+        body = self.body(around, depth, types, index, *parameters)
         results = tuple(Sym(self.hint(), t) for t in types)
         reverse = self.random.random() < 0.4
         self.builder.emit(For(results, index, start, stop, step, parameters, initial, body, reverse))

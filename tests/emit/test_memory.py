@@ -272,3 +272,25 @@ def test_constants(value: float) -> None:
     results.append(m.b.op("neg", Const(value, FLOAT64)))
     single = m.b.cast(m.b.op("add", Const(value, FLOAT32), Const(0.0, FLOAT32)), FLOAT64)
     check(m.done(*results, single, Const(value, FLOAT64)), 2.0)
+
+
+@pytest.mark.parametrize(("start", "offset", "cast"), [(1, -1, True), (1, -2, False), (2, 1, True), (0, 0, False)])
+def test_subscripts_are_cast_where_they_are_not_negative(start: int, offset: int, cast: bool) -> None:
+    m = Made(x=array())
+    (x,) = m.params
+    a = m.b.copy(x, "a")
+
+    def body(i):
+        m.b.store(a, (i,), m.b.load(x, (m.b.op("add", i, int_const(offset)),)), accumulate=True)
+        return ()
+
+    m.loop(body, start=start, stop=m.b.op("sub", m.b.dim(x, 0), int_const(2)))
+    text = check(m.done(a), X)
+    assert ("x[uint64(" in text) == cast and ("a[uint64(i)]" in text) == (start > 0)
+
+
+def test_a_subscript_that_may_be_negative_is_not_cast() -> None:
+    m = Made(x=array(), low=INT64)
+    x, low = m.params
+    (s,) = m.loop(lambda i, s: (m.b.op("add", s, m.b.load(x, (i,))),), real(0.0), start=low, stop=3, hints="s")
+    assert "uint64" not in check(m.done(s), X, -4)
