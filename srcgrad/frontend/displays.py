@@ -41,7 +41,12 @@ def _spread(ctx: Context, node: ast.expr) -> tuple[Value, ...]:
     value = ctx.expr(node)
     run = iteration(ctx, value)
     if run.items is None:
-        ctx.refuse("only a tuple of known length can be spread with *", label=describe(value), node=node)
+        ctx.refuse(
+            "only a tuple of known length can be spread with *",
+            label=describe(value),
+            node=node,
+            why="the number of arguments is fixed when the function is compiled",
+        )
     return run.items
 
 
@@ -52,7 +57,11 @@ def dict_display(ctx: Context, node: ast.Dict) -> Value:
         value = force(ctx, ctx.expr(part))
         if key is None:
             if not (isinstance(value, Record) and value.container is dict):
-                ctx.refuse("only a dict of known structure can be spread with **", label=describe(value))
+                ctx.refuse(
+                    "only a dict of known structure can be spread with **",
+                    label=describe(value),
+                    why="the names of the items are fixed when the function is compiled",
+                )
             items.update(zip(value.keys, value.items))
             continue
         name = static_object(ctx.expr(key))
@@ -115,7 +124,11 @@ def _arguments(ctx: Context, node: ast.Call) -> Arguments:
         elif isinstance(value, Record) and value.container is dict:
             keywords.update(zip(map(str, value.keys), value.items))
         else:
-            ctx.refuse("only a dict of known structure can be spread with **", label=describe(value))
+            ctx.refuse(
+                "only a dict of known structure can be spread with **",
+                label=describe(value),
+                why="the names of the items are fixed when the function is compiled",
+            )
     if ctx.writes != writes and any(isinstance(v, ArrayExpr) for v in (*positional, *keywords.values())):
         ctx.refuse(
             "an argument of this call writes into an array, another one is an array expression",

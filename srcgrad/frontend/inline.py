@@ -229,7 +229,11 @@ def call_operation(ctx: Context, op: Op, arguments: Arguments) -> Value:
         ctx.refuse(f"{op.name} takes no keyword arguments here", why="keywords of library functions change the result")
     operands = arguments.positional
     if len(operands) != op.arity:
-        ctx.refuse(f"{op.name} takes {op.arity} argument{'s' * (op.arity != 1)}", label=f"{len(operands)} given")
+        ctx.refuse(
+            f"{op.name} takes {op.arity} argument{'s' * (op.arity != 1)}",
+            label=f"{len(operands)} given",
+            why="the call does not fit the function",
+        )
     if any(isinstance(o, Arr | ArrayExpr) for o in operands):
         return elementwise(ctx, lambda *atoms: operation(ctx, op, atoms), *operands)
     if op.name == "stop_gradient" and isinstance(operands[0], Record):
@@ -257,7 +261,7 @@ def operation(ctx: Context, op: Op, atoms: tuple[Atom, ...]) -> Atom:
         case Operands.INT | Operands.SAME:
             common = promote.arithmetic(*types_)
             if op.operands is Operands.INT and common.is_float:
-                ctx.refuse(f"{op.name} needs integers", label="a float is given")
+                ctx.refuse(f"{op.name} needs integers", label="a float is given", why="it is an operation on integers")
             converted = tuple(cast(ctx, a, common) for a in atoms)
         case Operands.BOOL:
             common = BOOL

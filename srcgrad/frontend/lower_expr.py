@@ -347,7 +347,11 @@ def _contains(ctx: Context, item: Value, container: Value) -> Atom:
         return result
     a, b = static_object(item), static_object(container)
     if a is _DYNAMIC or b is _DYNAMIC:
-        ctx.refuse("`in` needs a container known at compile time", label=describe(container))
+        ctx.refuse(
+            "`in` needs a container known at compile time",
+            label=describe(container),
+            why="membership is decided when the function is compiled",
+        )
     return truth(a in b)
 
 

@@ -172,7 +172,11 @@ def raise_(ctx: Context, node: ast.Raise) -> None:
         arguments = node.exc.args if isinstance(node.exc, ast.Call) else []
         message = " ".join(text_of(a) for a in arguments) if call else ""
     if not (isinstance(raised, type) and issubclass(raised, BaseException)):
-        ctx.refuse("this is not an exception known at compile time", label="raised here")
+        ctx.refuse(
+            "this is not an exception known at compile time",
+            label="raised here",
+            why="compiled code raises exception classes only",
+        )
     builtin = next(c for c in raised.__mro__ if c.__module__ == "builtins")
     assert issubclass(builtin, BaseException)
     ctx.builder.emit(Raise(builtin, message, ctx.span))

@@ -39,7 +39,7 @@ from srcgrad.ir.types import PY_INT
 from srcgrad.ops.registry import by_name
 
 
-def _each(ctx: Context, value: Value | None, compute) -> Value:  # type: ignore[no-untyped-def]
+def _each(ctx: Context, value: Value | None, compute) -> Value:
     """A function of numbers on a number or on every element of an array."""
     value = value or NONE
     if isinstance(value, Arr | ArrayExpr):
@@ -47,7 +47,7 @@ def _each(ctx: Context, value: Value | None, compute) -> Value:  # type: ignore[
     return Num(compute(atom_of(ctx, value, "this function")))
 
 
-def _both(ctx: Context, a: Value | None, b: Value | None, compute) -> Value:  # type: ignore[no-untyped-def]
+def _both(ctx: Context, a: Value | None, b: Value | None, compute) -> Value:
     a, b = a or NONE, b or NONE
     if isinstance(a, Arr | ArrayExpr) or isinstance(b, Arr | ArrayExpr):
         return elementwise(ctx, compute, a, b)
@@ -183,5 +183,5 @@ def clip(ctx: Context, arguments: Arguments) -> Value:
     result = value or NONE
     for bound, op in ((low, "maximum"), (high, "minimum")):
         if bound not in (None, NONE):
-            result = call_operation(ctx, by_name(op), Arguments((result, bound)))  # type: ignore[arg-type]
+            result = call_operation(ctx, by_name(op), Arguments((result, bound)))
     return result

@@ -6,19 +6,18 @@ In: evaluated arguments. Out: fresh arrays (`zeros`, `array`, `copy`, ...) or vi
 from __future__ import annotations
 
 import copy as copy_module
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from srcgrad.frontend.arrays import allocate, copy, load_at, store, subscript, transpose
+from srcgrad.frontend.arrays import allocate, copy, load_at, store, subscript
 from srcgrad.frontend.comprehensions import array_from
-from srcgrad.frontend.context import Arguments, Context, Snapshot, function, is_static_dtype, method
-from srcgrad.frontend.elementwise import array_of, assign, expr_of, force, into_memory, nest, same_length, stack_items
+from srcgrad.frontend.context import Arguments, Context, function, is_static_dtype, method
+from srcgrad.frontend.elementwise import array_of, assign, expr_of, force, into_memory, nest, stack_items
 from srcgrad.frontend.iterables import trips
 from srcgrad.frontend.lower_expr import static_object
 from srcgrad.frontend.python_calls import atom_of, unpack
-from srcgrad.frontend.scalars import add, cast, div, floordiv, mul, plus, scalar, strong, sub, times
+from srcgrad.frontend.scalars import add, cast, div, mul, scalar, strong, sub, times
 from srcgrad.frontend.values import (
     NONE,
     Arr,
@@ -37,7 +36,7 @@ from srcgrad.frontend.values import (
 from srcgrad.infer import promote
 from srcgrad.ir.build import const_like
 from srcgrad.ir.nodes import Atom, Const
-from srcgrad.ir.types import PY_INT, Layout, Scalar
+from srcgrad.ir.types import PY_INT, Scalar
 
 ARRAYS = (Arr, ArrayExpr)
 _FLOAT = np.dtype(np.float64)
@@ -69,7 +68,11 @@ def shape_from(ctx: Context, value: Value | None) -> tuple[Atom, ...]:
         return (cast(ctx, value.atom, PY_INT),)
     if isinstance(value, Record):
         return tuple(cast(ctx, atom_of(ctx, item, "a shape"), PY_INT) for item in value.items)
-    ctx.refuse("a shape is an integer or a tuple of integers", label=describe(value or NONE))
+    ctx.refuse(
+        "a shape is an integer or a tuple of integers",
+        label=describe(value or NONE),
+        why="memory is laid out from it",
+    )
 
 
 # -- making -------------------------------------------------------------------------------------------------------
@@ -180,25 +183,15 @@ def eye(ctx: Context, arguments: Arguments) -> Value:
 
 @function(np.asarray, np.asanyarray)
 def as_array(ctx: Context, arguments: Arguments) -> Value:
-    return _as_array(ctx, arguments, always_copy=False)
-
-
-@function(np.ascontiguousarray)
-def contiguous(ctx: Context, arguments: Arguments) -> Value:
-    """The array itself where it is certainly contiguous; else a copy that must not be written, as NumPy's result
-    may be either."""
-    value = _as_array(ctx, arguments, always_copy=False)
-    if not isinstance(value, Arr) or (value.whole and value.base_type.layout is Layout.C):
-        return value
-    return snapshot(ctx, value, copy(ctx, value))
+    return to_array(ctx, arguments, always_copy=False)
 
 
 @function(np.array, np.copy, copy_module.copy, copy_module.deepcopy)
 def copied(ctx: Context, arguments: Arguments) -> Value:
-    return _as_array(ctx, arguments, always_copy=True)
+    return to_array(ctx, arguments, always_copy=True)
 
 
-def _as_array(ctx: Context, arguments: Arguments, always_copy: bool) -> Value:
+def to_array(ctx: Context, arguments: Arguments, always_copy: bool) -> Value:
     """The argument as an array: fresh memory, except that an array stays what it is unless it must be copied."""
     value, dtype, *_ = unpack(ctx, arguments, "array", "object", "dtype", "copy", "order", optional=3)
     assert value is not None
@@ -295,7 +288,11 @@ def tolist(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Val
 def copyto(ctx: Context, arguments: Arguments) -> Value:
     target, value = unpack(ctx, arguments, "copyto", "dst", "src")
     if not isinstance(target, Arr) or value is None:
-        ctx.refuse("copyto needs an array to write into", label=describe(target or NONE))
+        ctx.refuse(
+            "copyto needs an array to write into",
+            label=describe(target or NONE),
+            why="the target is changed in place",
+        )
     ctx.writes += 1
     assign(ctx, target, value)
     return NONE
@@ -312,7 +309,7 @@ def size_function(ctx: Context, arguments: Arguments) -> Value:
     value, axis = unpack(ctx, arguments, "size", "a", "axis", optional=1)
     lengths = expr_of(ctx, value or NONE).shape
     if axis is not None:
-        return Num(lengths[int(static_object(axis))])  # type: ignore[call-overload]
+        return Num(lengths[int(static_object(axis))])
     total: Atom = integer(1)
     for length in lengths:
         total = times(ctx, total, length)
@@ -323,111 +320,3 @@ def size_function(ctx: Context, arguments: Arguments) -> Value:
 def ndim_function(ctx: Context, arguments: Arguments) -> Value:
     (value,) = arguments.positional
     return number(expr_of(ctx, value).ndim)
-
-
-# -- views --------------------------------------------------------------------------------------------------------
-
-
-@function(np.transpose)
-def transpose_function(ctx: Context, arguments: Arguments) -> Value:
-    value, *axes = arguments.positional
-    axes = [*axes, *arguments.keywords.values()]
-    return transpose_method(ctx, array_of(ctx, value), Arguments(tuple(axes)))
-
-
-@method(ARRAYS, "transpose")
-def transpose_method(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
-    array_ = array_of(ctx, receiver)
-    values = [static_object(v) for v in arguments.positional]
-    if len(values) == 1 and isinstance(values[0], tuple | list):
-        values = list(values[0])
-    if not values or values == [None]:
-        return transpose(array_, tuple(reversed(range(array_.ndim))))
-    if sorted(v % array_.ndim for v in values if isinstance(v, int)) != list(range(array_.ndim)):
-        ctx.refuse("the axes of transpose must be constants, one per dimension")
-    return transpose(array_, tuple(v % array_.ndim for v in values if isinstance(v, int)))
-
-
-@function(np.swapaxes)
-def swapaxes(ctx: Context, arguments: Arguments) -> Value:
-    value, first, second = arguments.positional
-    array_ = array_of(ctx, value)
-    a, b = (int(static_object(v)) % array_.ndim for v in (first, second))  # type: ignore[call-overload]
-    axes = list(range(array_.ndim))
-    axes[a], axes[b] = axes[b], axes[a]
-    return transpose(array_, tuple(axes))
-
-
-# -- other shapes -------------------------------------------------------------------------------------------------
-
-
-@method(ARRAYS, "reshape")
-def reshape_method(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
-    values = arguments.positional
-    return reshape(ctx, receiver, values[0] if len(values) == 1 else tuple_of(values))
-
-
-@function(np.reshape)
-def reshape_function(ctx: Context, arguments: Arguments) -> Value:
-    value, target = unpack(ctx, arguments, "reshape", "a", "shape")
-    return reshape(ctx, array_of(ctx, value or NONE), target or NONE)
-
-
-@method(ARRAYS, "ravel")
-def ravel_method(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
-    return reshape(ctx, receiver, number(-1))
-
-
-@function(np.ravel)
-def ravel(ctx: Context, arguments: Arguments) -> Value:
-    return reshape(ctx, array_of(ctx, arguments.positional[0]), number(-1))
-
-
-@method(ARRAYS, "flatten")
-def flatten(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
-    return _reshaped(ctx, expr_of(ctx, receiver), number(-1))
-
-
-def reshape(ctx: Context, value: Arr | ArrayExpr, target: Value) -> Value:
-    """A copy of another shape. NumPy's result may share memory with the original, so neither may be written from
-    then on (`ownership` checks that)."""
-    result = _reshaped(ctx, expr_of(ctx, value), target)
-    return snapshot(ctx, value, result) if isinstance(value, Arr) else result
-
-
-def _reshaped(ctx: Context, expr: ArrayExpr, target: Value) -> Arr:
-    lengths = list(shape_from(ctx, target))
-    total = _size(ctx, expr.shape)
-    free = [k for k, n in enumerate(lengths) if isinstance(n, Const) and n.value == -1]
-    if free:
-        others = _size(ctx, tuple(n for k, n in enumerate(lengths) if k != free[0]))
-        lengths[free[0]] = total if others == integer(1) else floordiv(ctx, total, others, "n")
-    same_length(ctx, total, _size(ctx, tuple(lengths)), "cannot reshape: the number of elements differs")
-    result = allocate(ctx, tuple(lengths), expr.dtype, None, "reshaped")
-    if len(lengths) == 1:
-        nest(ctx, expr.shape, lambda index: store(ctx, result, (_flat(ctx, index, expr.shape),), expr.at(index)))
-    else:
-        source = expr if expr.ndim == 1 else expr_of(ctx, _reshaped(ctx, expr, number(-1)))
-        nest(ctx, tuple(lengths), lambda index: store(ctx, result, index, source.at((_flat(ctx, index, lengths),))))
-    return result
-
-
-def _size(ctx: Context, lengths: tuple[Atom, ...]) -> Atom:
-    total: Atom = integer(1)
-    for length in lengths:
-        total = times(ctx, total, length)
-    return total
-
-
-def _flat(ctx: Context, index: tuple[Atom, ...], lengths: Sequence[Atom]) -> Atom:
-    """The position of an element when the array is written row by row."""
-    position: Atom = integer(0)
-    for i, n in zip(index, lengths):
-        position = plus(ctx, times(ctx, position, n), i)
-    return position
-
-
-def snapshot(ctx: Context, original: Arr, made: Arr) -> Arr:
-    """Record that `made` stands for what may be the memory of `original`."""
-    ctx.snapshots.append(Snapshot(original.base, made.base, ctx.span))
-    return made

@@ -104,7 +104,11 @@ def _axes(ctx: Context, axis: Value | None, ndim: int, name: str) -> set[int]:
     obj = static_object(axis)
     given = obj if isinstance(obj, tuple | list) else (obj,)
     if not all(isinstance(k, int) and -ndim <= k < ndim for k in given):
-        ctx.refuse(f"the axis of {name} must be a constant of the array", label=describe(axis))
+        ctx.refuse(
+            f"the axis of {name} must be a constant of the array",
+            label=describe(axis),
+            why="which loops are nested is decided when the function is compiled",
+        )
     return {k % ndim for k in given if isinstance(k, int)}
 
 

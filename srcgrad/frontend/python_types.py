@@ -36,7 +36,11 @@ def isinstance_(ctx: Context, arguments: Arguments) -> Value:
     value, kind = arguments.positional
     kinds = static_object(kind)
     if is_dynamic(kinds):
-        ctx.refuse("isinstance needs a type known at compile time", label=describe(kind))
+        ctx.refuse(
+            "isinstance needs a type known at compile time",
+            label=describe(kind),
+            why="the question is answered when the function is compiled",
+        )
     return Num(truth(_is_instance(value, kinds)))
 
 
@@ -86,7 +90,11 @@ def getattr_(ctx: Context, arguments: Arguments) -> Value:
     receiver, name, *default = arguments.positional
     text = static_object(name)
     if not isinstance(text, str):
-        ctx.refuse("getattr needs a name known at compile time", label=describe(name))
+        ctx.refuse(
+            "getattr needs a name known at compile time",
+            label=describe(name),
+            why="attributes are looked up when the function is compiled",
+        )
     found = attributes.find(ctx, receiver, text)
     if found is not None:
         return found

@@ -48,7 +48,7 @@ def with_item(ctx: Context, record: Record, key: Value, value: Value) -> Record:
     match key:
         case Num(Const(int() as k)) if record.container is list:
             if not -len(items) <= k < len(items):
-                ctx.refuse("list assignment index out of range", label=f"{len(items)} items")
+                ctx.refuse("list assignment index out of range", label=f"{len(items)} items", why="the list is shorter")
             items[k] = value
         case Static(str() as k) | Num(Const(int() as k)) if record.container is dict:
             if k in keys:
@@ -60,11 +60,19 @@ def with_item(ctx: Context, record: Record, key: Value, value: Value) -> Record:
             position = wrap(ctx, atom, integer(len(items)))
             for k, old in enumerate(items):
                 if not isinstance(old, Num):
-                    ctx.refuse("an item of a list of arrays needs a constant index", label=describe(record))
+                    ctx.refuse(
+                        "an item of a list of arrays needs a constant index",
+                        label=describe(record),
+                        why="which array is meant must be known when the function is compiled",
+                    )
                 chosen = compare(ctx, ast.Eq(), position, integer(k))
                 items[k] = Num(select(ctx, chosen, value.atom, old.atom))
         case _:
-            ctx.refuse("this item cannot be assigned", label=f"{describe(record)} by {describe(key)}")
+            ctx.refuse(
+                "this item cannot be assigned",
+                label=f"{describe(record)} by {describe(key)}",
+                why="the keys of lists and dicts are fixed when the function is compiled",
+            )
     return Record(record.container, tuple(keys), tuple(items), record.tokens)
 
 
@@ -110,7 +118,11 @@ def replace_fields(ctx: Context, receiver: Record, arguments: Arguments) -> Valu
     """`point._replace(x=1.0)` of a namedtuple."""
     unknown = set(arguments.keywords) - set(receiver.keys)
     if unknown or arguments.positional:
-        ctx.refuse("_replace takes fields of the namedtuple", label=", ".join(sorted(unknown)))
+        ctx.refuse(
+            "_replace takes fields of the namedtuple",
+            label=", ".join(sorted(unknown)),
+            why="the fields of a namedtuple are fixed",
+        )
     pairs = zip(receiver.keys, receiver.items)
     return Record(receiver.container, receiver.keys, tuple(arguments.keywords.get(k, v) for k, v in pairs))
 

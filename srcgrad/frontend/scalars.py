@@ -234,7 +234,11 @@ def settle(ctx: Context, value: Value) -> Value:
     if not isinstance(value, Choice):
         return value
     if value.first != NONE:
-        ctx.refuse("a choice between functions can only be called", label=describe(value))
+        ctx.refuse(
+            "a choice between functions can only be called",
+            label=describe(value),
+            why="which function it is is known at run time only",
+        )
     raise_if(ctx, value.is_first, TypeError, "this operation is not defined for None")
     return value.second
 

@@ -80,7 +80,12 @@ def _bound(ctx: Context, node: ast.expr) -> Atom | None:
         return None
     if isinstance(value, Num) and scalar(value.atom).is_int:
         return value.atom
-    ctx.refuse("a slice bound must be an integer", label=describe(value), node=node)
+    ctx.refuse(
+        "a slice bound must be an integer",
+        label=describe(value),
+        node=node,
+        why="elements are counted by integers",
+    )
 
 
 def _item_of(ctx: Context, value: Value) -> _Subscript:

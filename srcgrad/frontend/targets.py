@@ -32,7 +32,12 @@ def bind(ctx: Context, target: ast.expr, value: Value) -> None:
             with ctx.at(target):
                 place(ctx, target).write(value)
         case _:
-            ctx.refuse("srcgrad does not assign to this", label="target", node=target)
+            ctx.refuse(
+                "srcgrad does not assign to this",
+                label="target",
+                node=target,
+                why="targets are names, tuples of targets and elements of arrays",
+            )
 
 
 def kept(ctx: Context, value: Generator) -> Value:
@@ -76,7 +81,11 @@ def items_of(ctx: Context, value: Value, count: int) -> tuple[Value, ...]:
     if run.items is not None:
         return run.items
     if isinstance(run.length, Const) and run.length.value != count:
-        ctx.refuse("the number of targets does not match the value", label=describe(value))
+        ctx.refuse(
+            "the number of targets does not match the value",
+            label=describe(value),
+            why="the lengths of tuples are fixed when the function is compiled",
+        )
     return tuple(run.at(integer(k)) for k in range(count))
 
 

@@ -1,0 +1,140 @@
+"""NumPy functions that give an array another shape: transposes (views) and reshapes (copies, guarded).
+
+In: evaluated arguments. Out: views where NumPy certainly gives one; where it may give a view or a copy, a copy of which
+neither side may change afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from srcgrad.frontend.arrays import allocate, copy, store, transpose
+from srcgrad.frontend.context import Arguments, Context, Snapshot, function, method
+from srcgrad.frontend.elementwise import array_of, expr_of, nest, same_length
+from srcgrad.frontend.lower_expr import static_object
+from srcgrad.frontend.numpy_arrays import ARRAYS, shape_from, to_array
+from srcgrad.frontend.python_calls import unpack
+from srcgrad.frontend.scalars import floordiv, plus, times
+from srcgrad.frontend.values import NONE, Arr, ArrayExpr, Value, integer, number, tuple_of
+from srcgrad.ir.nodes import Atom, Const
+from srcgrad.ir.types import Layout
+
+
+@function(np.ascontiguousarray)
+def contiguous(ctx: Context, arguments: Arguments) -> Value:
+    """The array itself where it is certainly contiguous; else a copy that must not be written, as NumPy's result
+    may be either."""
+    value = to_array(ctx, arguments, always_copy=False)
+    if not isinstance(value, Arr) or (value.whole and value.base_type.layout is Layout.C):
+        return value
+    return snapshot(ctx, value, copy(ctx, value))
+
+
+@function(np.transpose)
+def transpose_function(ctx: Context, arguments: Arguments) -> Value:
+    value, *axes = arguments.positional
+    axes = [*axes, *arguments.keywords.values()]
+    return transpose_method(ctx, array_of(ctx, value), Arguments(tuple(axes)))
+
+
+@method(ARRAYS, "transpose")
+def transpose_method(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
+    array_ = array_of(ctx, receiver)
+    values = [static_object(v) for v in arguments.positional]
+    if len(values) == 1 and isinstance(values[0], tuple | list):
+        values = list(values[0])
+    if not values or values == [None]:
+        return transpose(array_, tuple(reversed(range(array_.ndim))))
+    if sorted(v % array_.ndim for v in values if isinstance(v, int)) != list(range(array_.ndim)):
+        ctx.refuse(
+            "the axes of transpose must be constants, one per dimension",
+            why="which dimension is which is fixed when the function is compiled",
+        )
+    return transpose(array_, tuple(v % array_.ndim for v in values if isinstance(v, int)))
+
+
+@function(np.swapaxes)
+def swapaxes(ctx: Context, arguments: Arguments) -> Value:
+    value, first, second = arguments.positional
+    array_ = array_of(ctx, value)
+    a, b = (int(static_object(v)) % array_.ndim for v in (first, second))
+    axes = list(range(array_.ndim))
+    axes[a], axes[b] = axes[b], axes[a]
+    return transpose(array_, tuple(axes))
+
+
+# -- other shapes -------------------------------------------------------------------------------------------------
+
+
+@method(ARRAYS, "reshape")
+def reshape_method(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
+    values = arguments.positional
+    return reshape(ctx, receiver, values[0] if len(values) == 1 else tuple_of(values))
+
+
+@function(np.reshape)
+def reshape_function(ctx: Context, arguments: Arguments) -> Value:
+    value, target = unpack(ctx, arguments, "reshape", "a", "shape")
+    return reshape(ctx, array_of(ctx, value or NONE), target or NONE)
+
+
+@method(ARRAYS, "ravel")
+def ravel_method(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
+    return reshape(ctx, receiver, number(-1))
+
+
+@function(np.ravel)
+def ravel(ctx: Context, arguments: Arguments) -> Value:
+    return reshape(ctx, array_of(ctx, arguments.positional[0]), number(-1))
+
+
+@method(ARRAYS, "flatten")
+def flatten(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
+    return _reshaped(ctx, expr_of(ctx, receiver), number(-1))
+
+
+def reshape(ctx: Context, value: Arr | ArrayExpr, target: Value) -> Value:
+    """A copy of another shape. NumPy's result may share memory with the original, so neither may be written from
+    then on (`ownership` checks that)."""
+    result = _reshaped(ctx, expr_of(ctx, value), target)
+    return snapshot(ctx, value, result) if isinstance(value, Arr) else result
+
+
+def _reshaped(ctx: Context, expr: ArrayExpr, target: Value) -> Arr:
+    lengths = list(shape_from(ctx, target))
+    total = _size(ctx, expr.shape)
+    free = [k for k, n in enumerate(lengths) if isinstance(n, Const) and n.value == -1]
+    if free:
+        others = _size(ctx, tuple(n for k, n in enumerate(lengths) if k != free[0]))
+        lengths[free[0]] = total if others == integer(1) else floordiv(ctx, total, others, "n")
+    same_length(ctx, total, _size(ctx, tuple(lengths)), "cannot reshape: the number of elements differs")
+    result = allocate(ctx, tuple(lengths), expr.dtype, None, "reshaped")
+    if len(lengths) == 1:
+        nest(ctx, expr.shape, lambda index: store(ctx, result, (_flat(ctx, index, expr.shape),), expr.at(index)))
+    else:
+        source = expr if expr.ndim == 1 else expr_of(ctx, _reshaped(ctx, expr, number(-1)))
+        nest(ctx, tuple(lengths), lambda index: store(ctx, result, index, source.at((_flat(ctx, index, lengths),))))
+    return result
+
+
+def _size(ctx: Context, lengths: tuple[Atom, ...]) -> Atom:
+    total: Atom = integer(1)
+    for length in lengths:
+        total = times(ctx, total, length)
+    return total
+
+
+def _flat(ctx: Context, index: tuple[Atom, ...], lengths: Sequence[Atom]) -> Atom:
+    """The position of an element when the array is written row by row."""
+    position: Atom = integer(0)
+    for i, n in zip(index, lengths):
+        position = plus(ctx, times(ctx, position, n), i)
+    return position
+
+
+def snapshot(ctx: Context, original: Arr, made: Arr) -> Arr:
+    """Record that `made` stands for what may be the memory of `original`."""
+    ctx.snapshots.append(Snapshot(original.base, made.base, ctx.span))
+    return made
