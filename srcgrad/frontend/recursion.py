@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from srcgrad.frontend.context import Context, Helper, Scope, Unknown
 from srcgrad.frontend.kinds import Merge, coerce, fits, rename
 from srcgrad.frontend.source import Source
-from srcgrad.frontend.values import BOTTOM, Arr, Closure, Num, Partial, Record, Static, Value
+from srcgrad.frontend.values import BOTTOM, Arr, Choice, Num, Record, Value
 from srcgrad.ir.nodes import Atom, Block, Call, Callee, Function, Statement, Sym
 from srcgrad.ir.types import Array, Layout, Type
 from srcgrad.ir.visit import clone_block, free_symbols, map_atoms, walk
@@ -42,7 +42,7 @@ class Activation:
 
 def key_of(source: Source, outer: Scope | None, values: dict[str, Value]) -> object:
     """What two activations that can share one helper have in common."""
-    return (source, id(outer) if outer else 0, tuple((name, _structure(value)) for name, value in values.items()))
+    return (source, outer, tuple((name, _structure(value)) for name, value in values.items()))
 
 
 def _structure(value: Value) -> object:
@@ -53,14 +53,8 @@ def _structure(value: Value) -> object:
             return (value.dtype.str, value.ndim)
         case Record(container, keys, items):
             return (container, keys, tuple(map(_structure, items)))
-        case Closure(source, scope):
-            return (source, id(scope))
-        case Partial(callee, positional):
-            return (_structure(callee), tuple(map(_structure, positional)))
-        case Static():
+        case _:  # functions with what they are bound to, ranges, constants: the very same ones
             return value
-        case _:
-            return id(value)
 
 
 def call_recursive(ctx: Context, activation: Activation) -> Value:
@@ -141,7 +135,10 @@ def make(ctx: Context, helper: Helper, activation: Activation) -> None:
 
 
 def _open_parameter(merge: Merge, value: Value, hint: str) -> Value:
-    """A parameter of a helper: any layout will do."""
+    """A parameter of a helper: any layout will do. A function or a range is no parameter: the key fixes which one
+    it is, and the symbols in it are captured."""
+    if not isinstance(value, Num | Arr | Record | Choice):
+        return value
     opened = merge.open(value, hint)
     for position, symbol in enumerate(merge.made):
         if isinstance(symbol.type, Array) and symbol.type.layout is not Layout.ANY:
