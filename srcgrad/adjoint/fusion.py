@@ -20,11 +20,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from srcgrad.analysis.activity import Activity
-from srcgrad.analysis.affine import AffineForms
+from srcgrad.analysis.affine import ZERO, Affine, AffineForms
 from srcgrad.analysis.clobber import fresh_allocations
 from srcgrad.analysis.regions import Loop, Region, Regions
 from srcgrad.ir.alias import AliasClasses
 from srcgrad.ir.nodes import (
+    Alloc,
     Atom,
     Call,
     Const,
@@ -207,9 +208,15 @@ class FusionAnalysis:
         """Has `store` written the element before `access` reads it, in the same iteration of `loop`?"""
         if store.array is not access.array or not self._precedes(store, access, loop):
             return False
-        pairs = zip(store.index, access.index, strict=True)
-        together = self._regions.of_statement[store].encloses(self._regions.of_statement[access])
-        return all((together and s == a) or self._spans(s, a, loop) for s, a in pairs)
+        here = self._regions.of_statement[access]
+        around = [r.owner for r in self._regions.of_statement[store].ancestors() if not r.encloses(here)]
+        if not all(isinstance(owner, For) and owner.index in store.index for owner in around):
+            return False  # a loop that the subscripts do not follow may not run at all
+        together = not around
+        for axis, (stored, read) in enumerate(zip(store.index, access.index, strict=True)):
+            if not (together and stored == read) and not self._spans(store.array, axis, stored, read, loop):
+                return False
+        return True
 
     def _precedes(self, store: Store, access: Load | Store, loop: Loop) -> bool:
         """Is the store complete before the access: at an earlier statement of a block around both?"""
@@ -227,26 +234,33 @@ class FusionAnalysis:
                 statement = region.owner
         return found
 
-    def _spans(self, stored: Atom, read: Atom, loop: Loop) -> bool:
+    def _spans(self, array: Sym, axis: int, stored: Atom, read: Atom, loop: Loop) -> bool:
         """Do the stored subscripts, over the loops inside, take every value that the read one takes?"""
         mine, other = self._forms.of(stored), self._forms.of(read)
         if mine == other and all(loop not in self._regions.of_symbol[s].loops for s in mine.symbols):
             return True
-        if not isinstance(stored, Sym) or not isinstance(read, Sym):
+        filler = self._regions.loop_of.get(stored) if isinstance(stored, Sym) else None
+        if not isinstance(filler, For) or stored is not filler.index:
             return False
-        first, second = self._regions.loop_of.get(stored), self._regions.loop_of.get(read)
-        if not isinstance(first, For) or not isinstance(second, For):
+        start, stop = self._forms.of(filler.start), self._forms.of(filler.stop)
+        if self._forms.of(filler.step) != Affine(1):
             return False
-        if stored is not first.index or read is not second.index:
+        # the bounds must be one number at both moments: nothing that changes inside the fused loop
+        if any(self._changes(symbol, loop) for symbol in start.symbols | stop.symbols):
             return False
-        same = all(
-            self._forms.of(a) == self._forms.of(b)
-            for a, b in ((first.start, second.start), (first.stop, second.stop), (first.step, second.step))
-        )
-        bounds = [s for atom in (first.start, first.stop, first.step) for s in self._forms.of(atom).symbols]
-        # equal bounds must mean equal numbers: symbols inside the fused loop's inner loops change between the two
-        fixed = all(self._regions.of_symbol[s].depth <= self._regions.of_block[loop.body].depth for s in bounds)
-        return same and fixed
+        if start == ZERO and stop == self._extent(array, axis):
+            return True
+        last = stop.plus(Affine(1), -1)
+        return self._forms.never_negative(other.plus(start, -1)) and self._forms.never_negative(last.plus(other, -1))
+
+    def _changes(self, symbol: Sym, loop: Loop) -> bool:
+        """Is the symbol defined inside a loop that runs within an iteration of `loop`?"""
+        return self._regions.of_symbol[symbol].depth > self._regions.of_block[loop.body].depth
+
+    def _extent(self, array: Sym, axis: int) -> Affine | None:
+        """The length of an array's dimension: filling all of it covers every subscript there is."""
+        definition = self._regions.definition.get(array)
+        return self._forms.of(definition.shape[axis]) if isinstance(definition, Alloc) else None
 
 
 def _with_inner(statement: Statement) -> Iterable[Statement]:

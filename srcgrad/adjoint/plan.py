@@ -8,6 +8,7 @@ enters (backwards) the block that defines it:
   or when everything that did has been undone by then.
 - KEEP: saved by the forward sweep, in an array indexed by the enclosing loops where all trip counts are known before
   the outermost of them starts, else on a stack.
+- COUNT: an integer that a loop changes by a constant is computed from the iteration number.
 - ROTATE: an array reference that a loop only passes around (buffer swaps) is passed around backwards.
 
 Stores into memory whose old contents are needed later are *undone*: the forward sweep keeps what they overwrite, the
@@ -21,6 +22,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from srcgrad.adjoint.fusion import Fusion, FusionAnalysis, Scopes
+from srcgrad.analysis.affine import Affine, AffineForms
 from srcgrad.analysis.clobber import Clobber, Clobbers
 from srcgrad.analysis.regions import Loop, Region, Regions, rotation
 from srcgrad.ir.alias import AliasClasses
@@ -75,15 +77,26 @@ class Kept:
 
 
 @dataclass(frozen=True, eq=False)
+class Counted:
+    """A loop parameter that is `initial + increment * (number of the iteration)`."""
+
+    symbol: Sym
+    loop: Loop
+    initial: Atom
+    increment: int
+
+
+@dataclass(frozen=True, eq=False)
 class Plan:
     """`kept` and `recomputed` by region; `undone` stores with the symbol of the value each overwrites; the array
-    slots of each loop that are rotated backwards; the loops whose two sweeps are fused; whether the reverse sweep is a
+    slots of each loop that are rotated backwards; the values counted from the iteration number by region; the loops whose two sweeps are fused; whether the reverse sweep is a
     function of its own (`detached`)."""
 
     kept: dict[Region, tuple[Kept, ...]] = field(default_factory=dict)
     recomputed: dict[Region, tuple[Statement, ...]] = field(default_factory=dict)
     undone: dict[Store, Sym] = field(default_factory=dict)
     rotated: dict[Loop, tuple[int, ...]] = field(default_factory=dict)
+    counted: dict[Region, tuple[Counted, ...]] = field(default_factory=dict)
     fused: dict[Loop, Fusion] = field(default_factory=dict)
     detached: bool = False
 
@@ -125,7 +138,7 @@ def make_plan(
         closure.keep_old(store, old)
     return replace(
         before, kept=closure.kept_by_region(), recomputed=closure.recomputed_by_region(), undone=all_undone,
-        rotated=closure.rotated,
+        rotated=closure.rotated, counted=closure.counted_by_region(),
     )  # fmt: skip
 
 
@@ -138,6 +151,11 @@ def _choose_undo(trial: _Closure, aliases: AliasClasses) -> set[Sym]:
         if sum(map(trial.weight, paid)) < sum(map(trial.weight, loads)):
             chosen.add(root)
     return chosen
+
+
+def bounds_of(loop: Loop) -> tuple[Atom, ...]:
+    """What the number of an iteration is computed from, besides the index."""
+    return (loop.start, loop.step) if isinstance(loop, For) else ()
 
 
 _EXPENSIVE = 15  # in units of an addition: exp, log, sin and the like
@@ -174,6 +192,8 @@ class _Closure:
         self._seen: set[Sym] = set()
         self._kept: dict[Sym, Kept] = {}
         self._recomputed: dict[Statement, Region] = {}
+        self._counted: dict[Sym, Counted] = {}
+        self._forms = AffineForms(regions)
         self.rotated: dict[Loop, tuple[int, ...]] = {}
         self.stores: dict[Store, None] = {}
         self.undoable: dict[Sym, tuple[dict[Load, None], dict[Store, None]]] = {}
@@ -247,8 +267,21 @@ class _Closure:
             self.need_all(loop.results[k] for k in cycle)
         elif isinstance(symbol.type, Array):
             self._keep(symbol, Reason.REFERENCE)
+        elif symbol.type.is_int and (increment := self._increment(loop, slot)):  # type: ignore[union-attr]
+            self._counted[symbol] = Counted(symbol, loop, loop.initial[slot], increment)
+            self.need_all(bounds_of(loop))
+            self.need_all((loop.initial[slot],))
         else:
             self._keep(symbol, Reason.CARRIED)
+
+    def _increment(self, loop: Loop, slot: int) -> int:
+        """By how much every iteration changes a carried integer; 0 where that is not one constant."""
+        if isinstance(loop, For) and loop.reverse:
+            return 0
+        parameter = loop.parameters[slot]
+        itself = Affine(0, ((parameter, 1),))
+        change = self._forms.of(loop.body.results[slot]).plus(itself, -1)
+        return 0 if change.terms else change.constant
 
     def _need_definition(self, symbol: Sym, statement: Statement) -> None:
         if symbol in self._preferred:
@@ -377,6 +410,12 @@ class _Closure:
         groups: dict[Region, list[Kept]] = {}
         for kept in self._kept.values():
             groups.setdefault(kept.region, []).append(kept)
+        return {region: tuple(group) for region, group in groups.items()}
+
+    def counted_by_region(self) -> dict[Region, tuple[Counted, ...]]:
+        groups: dict[Region, list[Counted]] = {}
+        for counted in self._counted.values():
+            groups.setdefault(self._regions.of_symbol[counted.symbol], []).append(counted)
         return {region: tuple(group) for region, group in groups.items()}
 
     def recomputed_by_region(self) -> dict[Region, tuple[Statement, ...]]:

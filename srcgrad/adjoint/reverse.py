@@ -18,9 +18,9 @@ from dataclasses import replace
 from srcgrad.adjoint.calls import Calls, floating_scalars
 from srcgrad.adjoint.fusion import Fusion, FusionAnalysis, Scopes
 from srcgrad.adjoint.partials import contribution, formula_environment, zero
-from srcgrad.adjoint.plan import Plan
+from srcgrad.adjoint.plan import Counted, Plan
 from srcgrad.adjoint.shadow import Shadows
-from srcgrad.adjoint.tapes import Tapes
+from srcgrad.adjoint.tapes import Tapes, iteration_number
 from srcgrad.analysis.activity import Activity
 from srcgrad.analysis.regions import Loop, Region, Regions
 from srcgrad.errors import Diagnostic, InternalError, Unsupported
@@ -149,12 +149,20 @@ class ReverseSweep:
             self._provided[symbol] = self._tapes.restore(self._builder, kept.pop(symbol), self.primal)
         for symbol, entry in kept.items():
             self._provided[symbol] = self._tapes.restore(self._builder, entry, self.primal)
+        for counted in self._plan.counted.get(region, ()):
+            self._provided[counted.symbol] = self._count(counted)
         for statement in self._plan.recomputed.get(region, ()):
             self._builder.span = statement.span
             self._builder.emit(clone_statement(statement, self._provided))
         for statement in region.block.statements:
             if isinstance(statement, (Alloc, Copy, View)):
                 self.make_local_shadow(statement.result)
+
+    def _count(self, counted: Counted) -> Atom:
+        number = iteration_number(self._builder, counted.loop, self.primal)
+        if counted.increment != 1:
+            number = self._builder.op("mul", number, int_const(counted.increment))
+        return self._builder.op("add", self.primal(counted.initial), number, hint=counted.symbol.hint)
 
     def make_local_shadow(self, array: Sym) -> None:
         """Make the shadow of an active array whose shadow the forward sweep does not carry."""

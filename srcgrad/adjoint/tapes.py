@@ -13,7 +13,7 @@ from srcgrad.adjoint.fusion import Scopes
 from srcgrad.adjoint.plan import Container, Kept, Plan
 from srcgrad.analysis.regions import Loop, Region, Regions
 from srcgrad.ir.build import Builder, int_const
-from srcgrad.ir.nodes import Alloc, Atom, Const, Dim, For, NewStack, Statement, Sym
+from srcgrad.ir.nodes import Alloc, Atom, Const, Dim, For, NewStack, Statement, Sym, While
 from srcgrad.ir.types import Array, Layout, Scalar, Stack
 
 Use = Callable[[Atom], Atom]
@@ -92,8 +92,10 @@ def _type(kept: Kept) -> Array | Stack:
 
 
 def iteration_number(builder: Builder, loop: Loop, use: Use) -> Atom:
-    """0 for the first iteration in index order, 1 for the next, ...: the subscript in a dense tape."""
-    assert isinstance(loop, For)
+    """0 for the first iteration in index order, 1 for the next, ...: the subscript in a dense tape. (Where a loop runs
+    its range backwards, the first in time is the last in index order.)"""
+    if isinstance(loop, While):
+        return use(loop.counter)
     index, start, step = use(loop.index), use(loop.start), use(loop.step)
     offset = index if _is_constant(start, 0) else builder.op("sub", index, start)
     return offset if _is_constant(step, 1) else builder.op("floordiv", offset, step)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from srcgrad.errors import Diagnostic, InternalError
 from srcgrad.ir.nodes import Function
 from srcgrad.ir.verify import verify
+from srcgrad.opt.accumulate import accumulate
 from srcgrad.opt.carried import carried
 from srcgrad.opt.cse import cse
 from srcgrad.opt.dce import dce
@@ -27,8 +28,8 @@ def hoist_finally(function: Function) -> Function:
     return hoist(function, final=True)
 
 
-PASSES: tuple[Pass, ...] = (simplify, carried, forward_store, dce, hoist, cse)
-FINAL_PASSES: tuple[Pass, ...] = (simplify, carried, forward_store, dce, hoist_finally, cse)
+PASSES: tuple[Pass, ...] = (simplify, carried, forward_store, accumulate, dce, hoist, cse)
+FINAL_PASSES: tuple[Pass, ...] = (simplify, carried, forward_store, accumulate, dce, hoist_finally, cse)
 VERIFY = False
 
 _MOST_ROUNDS = 6  # each round does a linear amount of work; what is left after that many is not worth more
