@@ -88,9 +88,9 @@ class Counted:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """`kept` and `recomputed` by region; `undone` stores with the symbol of the value each overwrites; the array
-    slots of each loop that are rotated backwards; the values counted from the iteration number by region; the loops whose two sweeps are fused; whether the reverse sweep is a
-    function of its own (`detached`)."""
+    """`kept` and `recomputed` by region; `undone` stores with the symbol of the value each overwrites; the array slots
+    of each loop that are `rotated` backwards; the values `counted` from the iteration number, by region; the loops
+    whose two sweeps are `fused`; whether the reverse sweep is a function of its own (`detached`)."""
 
     kept: dict[Region, tuple[Kept, ...]] = field(default_factory=dict)
     recomputed: dict[Region, tuple[Statement, ...]] = field(default_factory=dict)

@@ -56,7 +56,14 @@ def find_activity(function: Function, inputs: Iterable[Sym], outputs: Iterable[A
     useful.run(statements, _backward_edges)
     keys = varied.members & useful.members
     symbols = (*function.params, *defined_symbols(function.body))
-    return Activity(frozenset(symbol for symbol in symbols if varied.key(symbol) in keys))
+    active = {symbol for symbol in symbols if varied.key(symbol) in keys}
+    for statement in statements:
+        if isinstance(statement, (For, While)):
+            # a carried value is active as a whole: its result may be used where its parameter is not, and conversely
+            for pair in zip(statement.parameters, statement.results, strict=True):
+                if not active.isdisjoint(pair):
+                    active.update(pair)
+    return Activity(frozenset(active))
 
 
 class _Flow:
