@@ -16,7 +16,7 @@ from srcgrad.adjoint.report import report
 from srcgrad.adjoint.sink import sink
 from srcgrad.adjoint.tangent import forward_mode
 from srcgrad.config import Options
-from srcgrad.emit import Nested, emit
+from srcgrad.emit import Nested, emit, entry_name
 from srcgrad.errors import ArgumentError, Diagnostic
 from srcgrad.frontend import Lowered, lower
 from srcgrad.infer.captured import Captured
@@ -85,7 +85,8 @@ def build(request: Request) -> Built:
     function = _after_differentiation(made.function)
     text = emit(function, nesting(made.result), header=_header(request))
     return Built(
-        entry=function.name, source=text, result=made.result, report=made.report, primal=primal, function=function,
+        entry=entry_name(function), source=text, result=made.result, report=made.report,
+        primal=primal, function=function,
         captured=lowered.captured, captured_arrays=lowered.captured_arrays, written=lowered.written,
     )  # fmt: skip
 

@@ -2,3 +2,4 @@
 
 from srcgrad.emit.module import Nested as Nested
 from srcgrad.emit.module import emit as emit
+from srcgrad.emit.module import entry_name as entry_name

@@ -5,6 +5,8 @@ In: the body of a function, with folding and names. Out: its lines.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from srcgrad.emit.copies import schedule
 from srcgrad.emit.expressions import Expressions, constant
 from srcgrad.emit.folding import Folding
@@ -13,20 +15,20 @@ from srcgrad.emit.naming import Names
 from srcgrad.emit.statements import Simple
 from srcgrad.emit.text import Text, apply
 from srcgrad.emit.uses import Copy, is_constant, range_is_dynamic, terminates
-from srcgrad.ir.nodes import Block, Const, For, If, Raise, Statement, While, definitions
+from srcgrad.ir.nodes import Block, Callee, Const, For, If, Raise, Statement, While, definitions
 from srcgrad.span import NOWHERE
 
 
 class Printer:
     """Prints the blocks of one function into `lines`."""
 
-    def __init__(self, folding: Folding, names: Names, lines: Lines) -> None:
+    def __init__(self, folding: Folding, names: Names, lines: Lines, callees: Mapping[Callee, str]) -> None:
         self._folding = folding
         self._uses = folding.uses
         self._names = names
         self._lines = lines
         self.text = Expressions(folding, names)
-        self._simple = Simple(self.text, folding.uses)
+        self._simple = Simple(self.text, folding.uses, callees)
 
     def block(self, block: Block, copies: list[Copy] | None = None) -> None:
         """A block's statements, then the copies at its end; nothing after a statement that always raises."""
@@ -143,6 +145,9 @@ class Printer:
         assert isinstance(step, Const)
         if step.value == 1:
             return f"range({text.offset(loop.stop, -1)}, {text.offset(loop.start, -1)}, -1)"
+        if step.value == -1:
+            first = text.offset(loop.stop, 1).text
+            return f"range({'' if first == '0' else first + ', '}{text.offset(loop.start, 1)})"
         toward = -1 if step.value > 0 else 1
         stride = constant(Const(-step.value, step.type))
         return f"range({self._last(loop, toward)}, {text.offset(loop.start, toward)}, {stride})"

@@ -8,25 +8,15 @@ Python float when not compiled) is wrapped in the dtype.
 from __future__ import annotations
 
 import math
-import re
-from functools import cache
-
-import numpy as np
 
 from srcgrad.emit.folding import Folding
 from srcgrad.emit.naming import Names
+from srcgrad.emit.templates import NATURAL, binary_operator, dtype_text, keeps_dtype, template
 from srcgrad.emit.text import Level, Text, apply
 from srcgrad.ir.nodes import Atom, Const, Dim, Let, Load, Sym
 from srcgrad.ir.types import Scalar
-from srcgrad.ops.registry import Op
 
-_NATURAL = {np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.bool_)}
-_BINARY = re.compile(r"\{0\} (\+|-|\*|/|//|%|\*\*|&|\||\^|<<|>>) \{1\}")
 _COMMUTATIVE = frozenset("+*&|^")
-
-
-def dtype_text(dtype: np.dtype) -> str:
-    return "np.bool_" if dtype == np.bool_ else f"np.{dtype.name}"
 
 
 def constant(const: Const) -> Text:
@@ -40,28 +30,7 @@ def constant(const: Const) -> Text:
     else:
         negative = value < 0 or (value == 0 and math.copysign(1.0, value) < 0)
         plain = Text(repr(value), Level.UNARY if negative else Level.NUMBER)
-    return plain if dtype in _NATURAL else Text(f"{dtype_text(dtype)}({plain})")
-
-
-def template(op: Op, arguments: tuple[Atom, ...]) -> str:
-    """The text of an operation with these operands: `x ** 2`, but `special.powi(x, n)`."""
-    last = arguments[-1]
-    return op.literal_source if op.literal_source and isinstance(last, Const) and last.value >= 0 else op.source
-
-
-@cache
-def binary_operator(source: str) -> str | None:
-    """The operator of a template `{0} op {1}`."""
-    found = _BINARY.fullmatch(source)
-    return found.group(1) if found else None
-
-
-@cache
-def keeps_dtype(source: str, dtype: np.dtype) -> bool:
-    """Whether the text computes in `dtype` on operands of `dtype`, compiled or not."""
-    if dtype in _NATURAL or source == "{0}" or source.startswith((f"{dtype_text(dtype)}(", "{1} if {0} else {2}")):
-        return True
-    return dtype.kind == "f" and (source == "-{0}" or binary_operator(source) in ("+", "-", "*", "/"))
+    return plain if dtype in NATURAL else Text(f"{dtype_text(dtype)}({plain})")
 
 
 class Expressions:

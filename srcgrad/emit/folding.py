@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from srcgrad.emit.subscripts import Subscripts
+from srcgrad.emit.templates import keeps_dtype, template
 from srcgrad.emit.uses import Copy, Use, Uses
 from srcgrad.ir.alias import AliasClasses, alias_classes
 from srcgrad.ir.nodes import (
@@ -33,8 +34,9 @@ from srcgrad.ir.nodes import (
     While,
     blocks,
 )  # fmt: skip
+from srcgrad.ir.types import Scalar
 
-WIDTH = 100
+WIDTH = 96
 _INDENT = 4
 
 
@@ -58,7 +60,7 @@ class Folding:
         self._count: dict[Sym, int] = {}
         self._site: dict[Sym, Block] = {}
         self._count_block(function.body, tuple(function.body.results))
-        self._block(function.body, 1, [[atom] for atom in function.body.results])
+        self._block(function.body, 1, [list(function.body.results)])
 
     def expression(self, atom: Atom) -> Let | Dim | Load | None:
         """The statement printed in place of a use of `atom`, or `None` when the atom is printed itself."""
@@ -146,8 +148,11 @@ class Folding:
     def _own_length(self, statement: Statement) -> int:
         """The characters of a statement's text beside its operands."""
         match statement:
-            case Let(op=op, arguments=arguments):
-                return len(op.source) - 3 * len(arguments) + 2
+            case Let(result=result, op=op, arguments=arguments):
+                assert isinstance(result.type, Scalar)
+                source = template(op, arguments)
+                wrapper = 0 if keeps_dtype(source, result.type.dtype) else len("np.float32()")
+                return len(source) - 3 * len(arguments) + 2 + wrapper
             case Load(index=index) | Store(index=index):
                 casts = sum(len(self.subscripts.template(atom)) - 3 for atom in index)
                 return 2 * len(index) + casts + (8 if isinstance(statement, Store) else 0)

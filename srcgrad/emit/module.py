@@ -11,10 +11,11 @@ import re
 from srcgrad.emit.control import Printer
 from srcgrad.emit.folding import Folding
 from srcgrad.emit.interference import Interference
-from srcgrad.emit.lines import INDENT, MAX_WIDTH, Lines, wrapped
-from srcgrad.emit.naming import Names
+from srcgrad.emit.lines import INDENT, Lines, wrapped
+from srcgrad.emit.naming import Names, unique_name
 from srcgrad.emit.uses import Uses, terminates
-from srcgrad.ir.nodes import Function
+from srcgrad.ir.nodes import Callee, Function
+from srcgrad.ir.visit import walk
 
 Nested = int | tuple["Nested", ...]
 
@@ -25,19 +26,37 @@ _IMPORTS = (  # groups, each of (what the code mentions, the line that brings it
 )
 
 
+def entry_name(function: Function) -> str:
+    """What the generated module calls the function: its own name, unless that is no name in Python."""
+    return unique_name(function.name.replace("<lambda>", "lambda_"), ())
+
+
 def emit(function: Function, result: Nested, header: str = "") -> str:
     """The module that computes `function`, whose results are nested as `result` says: an integer is the position
     of a result, a tuple is a tuple. `header` becomes the docstring of the module."""
     functions = [*function.helpers, function]
-    taken = {f.name for f in functions}
+    taken = [entry_name(function)]
+    callees: dict[Callee, str] = {}
+    for helper in function.helpers:
+        assert helper.callee is not None
+        callees[helper.callee] = unique_name(helper.name, taken)
+        taken.append(callees[helper.callee])
+    home = _home(function)
     texts = []
     for each in functions:
         nested = result if each is function else _flat(len(each.body.results))
-        texts.append("\n".join(_function(each, nested, taken)))
+        name = taken[0] if each is function or each.callee is None else callees[each.callee]
+        texts.append("\n".join(_function(each, name, nested, taken, callees, home)))
     code = "\n\n\n".join(texts) + "\n"
     parts = [_docstring(header)] if header else []
     parts += ["\n".join(lines) for lines in _imports(code)]
     return "\n\n".join(parts) + ("\n\n\n" if parts else "") + code
+
+
+def _home(function: Function) -> str:
+    """The file that line numbers refer to: where the function stands, else where its first statement does."""
+    spans = [function.span, *(s.span for f in (function, *function.helpers) for s in walk(f.body))]
+    return next((span.file for span in spans if span.line), "")
 
 
 def _flat(count: int) -> Nested:
@@ -56,33 +75,35 @@ def _imports(code: str) -> list[list[str]]:
     return [group for group in groups if group]
 
 
-def _function(function: Function, nested: Nested, taken: set[str]) -> list[str]:
+def _function(
+    function: Function, name: str, nested: Nested, taken: list[str], callees: dict[Callee, str], home: str
+) -> list[str]:
     uses = Uses(function)
     folding = Folding(function, uses)
     names = Names(function, folding, Interference(function, folding), taken)
-    lines = Lines(home=function.span.file, depth=1)
-    printer = Printer(folding, names, lines)
+    lines = Lines(home=home, depth=1)
+    printer = Printer(folding, names, lines, callees)
     printer.block(function.body)
     if not terminates(function.body):
-        lines.lines += wrapped(*_return(nested, [printer.text(atom) for atom in function.body.results]), INDENT)
+        lines.lines += _return(nested, [printer.text(atom) for atom in function.body.results])
     params = [names[p] for p in function.params]
-    return [*wrapped(f"def {function.name}(", params, "):", ""), *lines.lines]
+    return [*wrapped(f"def {name}(", params, "):", ""), *lines.lines]
 
 
-def _return(nested: Nested, values: list[str]) -> tuple[str, list[str], str]:
-    """The return statement in three parts: before, between (one text per item) and after."""
+def _return(nested: Nested, values: list[str]) -> list[str]:
+    """The return statement, in parentheses where it does not fit on one line."""
+    pieces = _nest(nested, values)
+    if isinstance(nested, tuple) and len(nested) > 1:  # a tuple needs no parentheses of its own
+        pieces = [pieces[0][1:], *pieces[1:-1], pieces[-1][:-1]]
+    lines = wrapped("return ", pieces, "", INDENT)
+    return lines if len(lines) == 1 else wrapped("return (", pieces, ")", INDENT)
+
+
+def _nest(nested: Nested, values: list[str]) -> list[str]:
+    """The pieces between the commas of a nested tuple."""
     if isinstance(nested, int):
-        return "return ", [values[nested]], ""
-    items = [_nest(item, values) for item in nested]
-    if len(items) == 1:
-        return "return (", items, ",)"
-    if len(", ".join(items)) > MAX_WIDTH - len(INDENT + "return "):
-        return "return (", items, ")"
-    return ("return ", items, "") if items else ("return ()", [], "")
-
-
-def _nest(nested: Nested, values: list[str]) -> str:
-    if isinstance(nested, int):
-        return values[nested]
-    items = [_nest(item, values) for item in nested]
-    return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
+        return [values[nested]]
+    pieces = [piece for item in nested for piece in _nest(item, values)] or [""]
+    pieces[0] = f"({pieces[0]}"
+    pieces[-1] += ",)" if len(nested) == 1 else ")"
+    return pieces

@@ -35,6 +35,17 @@ def base_name(hint: str) -> str:
     return f"{text}_" if text in _RESERVED else text
 
 
+def unique_name(hint: str, taken: Iterable[str]) -> str:
+    """A name close to the hint that is not taken."""
+    used = {*taken, *_MODULES}
+    base = name = base_name(hint)
+    number = 0
+    while name in used:
+        number += 1
+        name = f"{base}_{number}"
+    return name
+
+
 class Names:
     """The variables of one function."""
 
@@ -62,11 +73,7 @@ class Names:
 
     def fresh(self, hint: str) -> str:
         """A name that nothing else in the function has."""
-        base = base_name(hint)
-        name, number = base, 0
-        while name in self._used:
-            number += 1
-            name = f"{base}_{number}"
+        name = unique_name(hint, self._used)
         self._used.add(name)
         return name
 
@@ -143,8 +150,9 @@ class Names:
         for statement in walk(function.body):
             if isinstance(statement, Let) and self._is_variable(statement.result):
                 old = statement.arguments[0]
-                same = isinstance(old, Sym) and old.hint == statement.result.hint != GENERIC
-                if same and self._is_printed(old):
+                if not isinstance(old, Sym) or old.hint == GENERIC or old.hint != statement.result.hint:
+                    continue
+                if self._is_printed(old):
                     self._merge(self._graph.node(statement.result), self._graph.node(old))
 
     def _is_variable(self, symbol: Sym) -> bool:

@@ -7,13 +7,16 @@ In: the blocks of one function, with folding and names. Out: its lines. Everythi
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
-from srcgrad.emit.expressions import Expressions, constant, dtype_text
+from srcgrad.emit.expressions import Expressions, constant
+from srcgrad.emit.templates import dtype_text
 from srcgrad.emit.text import apply
 from srcgrad.emit.uses import SliceForm, Uses
 from srcgrad.ir.nodes import (
     Alloc,
     Call,
+    Callee,
     Const,
     Copy,
     Dim,
@@ -35,8 +38,9 @@ from srcgrad.ir.types import Array, Scalar, Stack
 class Simple:
     """Prints the statements without nested blocks."""
 
-    def __init__(self, expressions: Expressions, uses: Uses) -> None:
+    def __init__(self, expressions: Expressions, uses: Uses, callees: Mapping[Callee, str]) -> None:
         self._text = expressions
+        self._callees = callees
         self._names = expressions.names
         self._uses = uses
 
@@ -161,7 +165,7 @@ class Simple:
     # -- calls ----------------------------------------------------------------------------------------------------
 
     def _call(self, call: Call) -> str:
-        text = f"{call.callee.name}({', '.join(map(self._text, call.arguments))})"
+        text = f"{self._callees[call.callee]}({', '.join(map(self._text, call.arguments))})"
         if not any(map(self._uses.needed, call.results)):
             return text
         targets = [self._names[r] if self._uses.needed(r) else "_" for r in call.results]

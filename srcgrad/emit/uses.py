@@ -11,6 +11,7 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from srcgrad.emit.templates import template
 from srcgrad.emit.text import conditional, printed_once
 from srcgrad.ir.nodes import (
     Atom,
@@ -154,7 +155,7 @@ class Uses:
         """The operands in the statement's own text (for a loop: its bounds), in the order of printing."""
         match statement:
             case Let(op=op, arguments=arguments):
-                source = op.source
+                source = template(op, arguments)
                 return [Use(a, printed_once(source, k), conditional(source, k)) for k, a in enumerate(arguments)]
             case View(array=array, entries=entries):
                 return [Use(array), *self._entries(statement, entries)]
@@ -218,7 +219,7 @@ def _bounds(loop: For) -> Iterator[Use]:
     step = loop.step.value if isinstance(loop.step, Const) else None
     if not loop.reverse:
         yield from (Use(loop.start), Use(loop.stop), Use(loop.step))
-    elif step == 1:
+    elif step in (1, -1):
         yield from (Use(loop.start), Use(loop.stop))
     else:  # the start (and an unknown step) is printed more than once
         yield from (Use(loop.start, once=False), Use(loop.stop), Use(loop.step, once=False))

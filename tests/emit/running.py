@@ -9,7 +9,7 @@ import numba
 import numpy as np
 
 import srcgrad.ops
-from srcgrad.emit import emit
+from srcgrad.emit import emit, entry_name
 from srcgrad.ir.interp import run
 from srcgrad.ir.nodes import Function
 from srcgrad.ir.verify import verify
@@ -74,7 +74,7 @@ def check(function: Function, *arguments: Any, rtol: float = 0.0, compile: bool 
     assert text == emit(function, flat(len(function.body.results))), "not deterministic"
     assert max(map(len, text.splitlines())) <= 120, text
     expected = outcome(lambda *given: run(function, *given), arguments)
-    assert_same(expected, outcome(module_of(text)[function.name], arguments), text, "uncompiled", rtol)
+    assert_same(expected, outcome(module_of(text)[entry_name(function)], arguments), text, "uncompiled", rtol)
     if compile:
-        assert_same(expected, outcome(compiled(text, function.name), arguments), text, "compiled", rtol)
+        assert_same(expected, outcome(compiled(text, entry_name(function)), arguments), text, "compiled", rtol)
     return text

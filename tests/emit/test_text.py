@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import pytest
 
-from srcgrad.emit import Nested, emit
+from srcgrad.emit import Nested, emit, entry_name
 from srcgrad.emit.copies import schedule
 from srcgrad.emit.naming import base_name
 from srcgrad.emit.text import Level, Text, apply, conditional, level_of, printed_once
 from srcgrad.ir.build import int_const
+from srcgrad.ir.nodes import Call, Callee, Sym
 from srcgrad.ir.types import FLOAT64, INT64
 from srcgrad.ops.registry import all_ops
 from srcgrad.span import Span
@@ -104,6 +106,22 @@ def test_names_do_not_collide() -> None:
     assert names == ["np_1", "f_1", "sum_", "sum__1", "x_1", "x"]
 
 
+def test_function_names_are_names() -> None:
+    """A helper may be called like the function, a lambda has no name, a builtin is not hidden."""
+    callee = Callee("range", (FLOAT64,), (FLOAT64,))
+    helper = Made(x=FLOAT64)
+    made = helper.done(helper.b.op("neg", helper.params[0]), name="range")
+    m = Made(range=FLOAT64)
+    result = Sym("range", FLOAT64)
+    m.b.emit(Call((result,), callee, m.params))
+    (s,) = m.loop(lambda i, s: (m.b.op("add", s, result),), real(0.0), hints="s")
+    helpers = (replace(made, callee=callee),)
+    text = check(m.done(s, name="range_", helpers=helpers), 1.5, compile=False)
+    assert "def range_(" in text and "def range__1(" in text
+    unnamed = m.done(s, name="<lambda>", helpers=helpers)
+    assert entry_name(unnamed) == "lambda_" and "def lambda_(" in emit(unnamed, 0)
+
+
 def test_long_expressions_are_broken_up() -> None:
     m = Made(**{f"quite_a_long_name_{k}": FLOAT64 for k in range(12)})
     total = m.params[0]
@@ -129,9 +147,12 @@ def test_the_users_lines_are_quoted_once_per_run() -> None:
     m.b.store(a, (int_const(2),), real(3.0))
     m.b.span = span(12, "    a[0], a[1] = 1.0, 2.0")
     m.b.store(a, (int_const(3),), real(4.0))
+    m.b.span = span(3, "    out[4] = 5.0 ", "elsewhere/other.py")
+    m.b.store(a, (int_const(4),), real(5.0))
     text = emit(m.done(a), 0)
-    comment = "    # prog.py, line 12: a[0], a[1] = 1.0, 2.0"
-    assert [line for line in text.splitlines() if "#" in line] == [comment, comment]
+    comment = "    # line 12: a[0], a[1] = 1.0, 2.0"
+    other = "    # other.py, line 3: out[4] = 5.0"
+    assert [line for line in text.splitlines() if "#" in line] == [comment, comment, other]
 
 
 @pytest.mark.parametrize(
