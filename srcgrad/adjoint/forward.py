@@ -88,12 +88,18 @@ class _Forward:
         kept = {k.symbol: k for k in self._plan.kept.get(region, ())}
         if not self._touched(region):
             return block
+        # A recursive call in the block pushes to the same stacks, and its reverse runs after this block's values are
+        # popped: there everything is saved at the end.
+        saved_at_once = {} if self._plan.detached else kept
         with self._builder.block() as statements:
-            for symbol, entry in kept.items():
+            for symbol, entry in saved_at_once.items():
                 if symbol in self._regions.loop_of:
                     self._tapes.save(self._builder, entry)
             for statement in block.statements:
-                self._statement(statement, kept)
+                self._statement(statement, saved_at_once)
+            for symbol, entry in kept.items():
+                if symbol not in saved_at_once:
+                    self._tapes.save(self._builder, entry)
         return Block(tuple(statements), block.results)
 
     def _touched(self, region: Region) -> bool:
