@@ -7,6 +7,7 @@ when the compiled code no longer fits.
 
 from __future__ import annotations
 
+import types
 from typing import Any
 
 import numpy as np
@@ -19,14 +20,15 @@ from srcgrad.ir.nodes import Sym
 from srcgrad.ir.types import Array
 
 _LONGEST = 64
+_FIXED_MODULES = frozenset({"math", "numpy", "scipy", "cmath", "sys"})
 
 
 def constant(ctx: Context, obj: Any, name: str, where: Captured | None) -> Value:
     """The value of a Python object that was read while compiling."""
     if isinstance(obj, np.ndarray) and obj.dtype.kind in "biuf" and where is not None:
         return whole(_captured_array(ctx, obj, name, where))
-    if where is not None:
-        ctx.capture(where)
+    if where is not None and where.kind is not Kind.ITEM and not isinstance(obj, types.ModuleType):
+        ctx.capture(where)  # an item is compared with the container it was found in
     if isinstance(obj, bool | int | float | np.bool_ | np.integer | np.floating):
         return number(obj)
     if isinstance(obj, tuple | list) and len(obj) <= _LONGEST:
@@ -61,4 +63,6 @@ def read_static(ctx: Context, obj: Any, name: str) -> Value | None:
         return None
     if callable(found) and not isinstance(found, np.ndarray):
         return Static(found)
+    if isinstance(obj, types.ModuleType) and obj.__name__.partition(".")[0] in _FIXED_MODULES:
+        return constant(ctx, found, name, None)
     return constant(ctx, found, name, Captured(Kind.ATTRIBUTE, obj, name, found))

@@ -108,6 +108,8 @@ def call_static(ctx: Context, callee: Static, arguments: Arguments) -> Value:
 
 
 def _lookup(target: Any) -> Any:
+    if getattr(target, "__name__", "") == "prange" and str(getattr(target, "__module__", "")).startswith("numba"):
+        target = range  # iterations that may run in parallel may run in order
     try:
         return FUNCTIONS.get(target)
     except TypeError:

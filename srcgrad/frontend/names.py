@@ -71,7 +71,7 @@ def _free(ctx: Context, scope: Scope, name: str) -> Value:
             found = cell.cell_contents
         except ValueError:
             ctx.unknown(name)
-        return constant(ctx, found, name, Captured(Kind.CELL, cell, None, found))
+        return constant(ctx, found, name, Captured(Kind.CELL, cell, name, found))
     if name in function.__globals__:
         found = function.__globals__[name]
         return constant(ctx, found, name, Captured(Kind.GLOBAL, function.__globals__, name, found))

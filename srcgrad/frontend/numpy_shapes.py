@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from srcgrad.frontend.arrays import allocate, copy, store, transpose
+from srcgrad.frontend.arrays import FULL, allocate, copy, dim, store, subscript, transpose
 from srcgrad.frontend.context import Arguments, Context, Snapshot, function, method
 from srcgrad.frontend.elementwise import array_of, expr_of, nest, same_length
 from srcgrad.frontend.lower_expr import static_object
@@ -93,6 +93,24 @@ def ravel(ctx: Context, arguments: Arguments) -> Value:
 @method(ARRAYS, "flatten")
 def flatten(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
     return _reshaped(ctx, expr_of(ctx, receiver), number(-1))
+
+
+@function(np.squeeze)
+def squeeze(ctx: Context, arguments: Arguments) -> Value:
+    value, axis = unpack(ctx, arguments, "squeeze", "a", "axis", optional=1)
+    array_ = array_of(ctx, value or NONE)
+    if axis is None:
+        ctx.refuse(
+            "np.squeeze needs its axis",
+            why="which dimensions have length 1 is known at run time only",
+            advice="name the axis, or subscript with 0",
+        )
+    place = static_object(axis)
+    if not isinstance(place, int):
+        ctx.refuse("the axis of squeeze must be a constant", why="the rank of arrays is fixed when compiling")
+    same_length(ctx, dim(ctx, array_, place % array_.ndim), integer(1), "cannot squeeze a dimension longer than 1")
+    index = tuple(integer(0) if k == place % array_.ndim else FULL for k in range(array_.ndim))
+    return subscript(ctx, array_, index)
 
 
 def reshape(ctx: Context, value: Arr | ArrayExpr, target: Value) -> Value:

@@ -110,7 +110,8 @@ def test_reductions():
     def f(a):
         return (
             a.sum(), a.sum(axis=0), a.mean(axis=1), a.max(), np.min(a, axis=1, keepdims=True), a.std(),
-            np.var(a, axis=0), np.prod(a), np.any(a > 0.9), np.all(a > 0.0), np.argmax(a[0]), a[1].argmin(), np.linalg.norm(a),
+            np.var(a, axis=0), np.prod(a), np.any(a > 0.9), np.all(a > 0.0),
+            np.argmax(a[0]), a[1].argmin(), np.linalg.norm(a),
         )  # fmt: skip
 
     check(f, RNG.random((3, 4)))
@@ -128,7 +129,8 @@ def test_makers():
         return (
             np.zeros(n), np.ones((2, n)), np.full(3, x), np.arange(n), np.arange(1, n), np.arange(0.0, 1.0, 0.3),
             np.linspace(0.0, 1.0, n), np.eye(n), np.array([[1.0, x], [x, 2.0]]), np.array([1, 2]),
-            np.zeros(2, np.int64), np.full((2, 2), 7), np.zeros_like(np.ones(n)), np.ones(n).astype(np.float32), np.arange(6).reshape(2, -1),
+            np.zeros(2, np.int64), np.full((2, 2), 7), np.zeros_like(np.ones(n)),
+            np.ones(n).astype(np.float32), np.arange(6).reshape(2, -1),
         )  # fmt: skip
 
     check(f, 4, 2.5)
@@ -199,3 +201,14 @@ def test_arrays_returned_are_fresh():
 
     for flag in (True, False):
         check(f, RNG.random(3), flag)
+
+
+def test_joining():
+    def f(a, b, m, k):
+        return (
+            np.concatenate((a, b)), np.concatenate([m, m], axis=1), np.hstack((a, b)), np.vstack((a, a)),
+            np.hstack((m, m)), np.stack((a, a)), np.stack([a, a], axis=1), np.append(a, 2.0), np.roll(a, k), np.flip(m),
+            np.flip(m, axis=0), np.cross(a, a[::-1]), np.squeeze(m[:1], axis=0),
+        )  # fmt: skip
+
+    check(f, RNG.random(3), RNG.random(2), RNG.random((2, 3)), -2)

@@ -155,7 +155,7 @@ def test_globals_closures_and_objects_are_captured():
     check(f, 2.0)
     result = lowered(f, 2.0)
     assert len(result.captured_arrays) == 3
-    assert {"gain", "rate"} <= {str(c.name) for c in result.captured}
+    assert {"SETTINGS", "rate", "factor"} <= {str(c.name) for c in result.captured}
     assert all(c.holds() for c in result.captured)
 
 
