@@ -224,3 +224,16 @@ def test_unused_values_are_not_printed() -> None:
     m.loop(lambda i, u: (m.b.op("mul", u, s),), real(1.0), hints="v")
     text = check(m.done(s), X)
     assert text == "def f(x):\n    s = 0.0\n    for i in range(3):\n        s += 1.0\n    return (s,)\n"
+
+
+def test_a_dynamic_range_reads_its_start_in_every_iteration() -> None:
+    """The carried value starts as the start of the range, which must survive."""
+    m = Made(low=INT64, step=INT64)
+    low, step = m.params
+    start = m.b.op("mul", low, int_const(2), hint="p")
+
+    def body(i, p, s):
+        return (m.b.op("add", p, int_const(10)), m.b.op("add", m.b.op("mul", s, int_const(3)), i))
+
+    p, s = m.loop(body, start, int_const(0), start=start, stop=9, step=step, reverse=True, hints="p s")
+    check(m.done(p, s), 1, 2)
