@@ -208,15 +208,24 @@ class FusionAnalysis:
         """Has `store` written the element before `access` reads it, in the same iteration of `loop`?"""
         if store.array is not access.array or not self._precedes(store, access, loop):
             return False
-        here = self._regions.of_statement[access]
-        around = [r.owner for r in self._regions.of_statement[store].ancestors() if not r.encloses(here)]
-        if not all(isinstance(owner, For) and owner.index in store.index for owner in around):
-            return False  # a loop that the subscripts do not follow may not run at all
-        together = not around
+        there, here = self._regions.of_statement[store], self._regions.of_statement[access]
+        around = [r.owner for r in there.ancestors() if not r.encloses(here)]
+        if not all(isinstance(owner, For) and store.index.count(owner.index) == 1 for owner in around):
+            return False  # a loop that no subscript follows may not run at all; one that two follow fills a diagonal
+        fillers = {owner.index: owner for owner in around if isinstance(owner, For)}
         for axis, (stored, read) in enumerate(zip(store.index, access.index, strict=True)):
-            if not (together and stored == read) and not self._spans(store.array, axis, stored, read, loop):
+            filler = fillers.get(stored) if isinstance(stored, Sym) else None
+            if filler is None and not self._one_value(stored, read, (there, here)):
+                return False
+            if filler is not None and not self._spans(filler, store.array, axis, read, loop):
                 return False
         return True
+
+    def _one_value(self, stored: Atom, read: Atom, places: tuple[Region, Region]) -> bool:
+        """Are two subscripts, at two places in one execution of the block around both, one number?"""
+        form = self._forms.of(stored)
+        homes = [self._regions.of_symbol[symbol] for symbol in form.symbols]
+        return form == self._forms.of(read) and all(home.encloses(place) for home in homes for place in places)
 
     def _precedes(self, store: Store, access: Load | Store, loop: Loop) -> bool:
         """Is the store complete before the access: at an earlier statement of a block around both?"""
@@ -234,14 +243,8 @@ class FusionAnalysis:
                 statement = region.owner
         return found
 
-    def _spans(self, array: Sym, axis: int, stored: Atom, read: Atom, loop: Loop) -> bool:
-        """Do the stored subscripts, over the loops inside, take every value that the read one takes?"""
-        mine, other = self._forms.of(stored), self._forms.of(read)
-        if mine == other and all(loop not in self._regions.of_symbol[s].loops for s in mine.symbols):
-            return True
-        filler = self._regions.loop_of.get(stored) if isinstance(stored, Sym) else None
-        if not isinstance(filler, For) or stored is not filler.index:
-            return False
+    def _spans(self, filler: For, array: Sym, axis: int, read: Atom, loop: Loop) -> bool:
+        """Does the index of `filler`, a loop that is over by then, take every value that the read subscript takes?"""
         start, stop = self._forms.of(filler.start), self._forms.of(filler.stop)
         if self._forms.of(filler.step) != Affine(1):
             return False
@@ -250,7 +253,7 @@ class FusionAnalysis:
             return False
         if start == ZERO and stop == self._extent(array, axis):
             return True
-        last = stop.plus(Affine(1), -1)
+        other, last = self._forms.of(read), stop.plus(Affine(1), -1)
         return self._forms.never_negative(other.plus(start, -1)) and self._forms.never_negative(last.plus(other, -1))
 
     def _changes(self, symbol: Sym, loop: Loop) -> bool:
