@@ -207,7 +207,8 @@ class _Closure:
 
         - those that are the only use of wider values which are kept for their sake (a comparison takes one byte, its
           operands eight each);
-        - results of expensive operations, where an array that the loop walks over is as large as the tape."""
+        - results of expensive operations, where the tape is as large as an array that the loop walks over, or as
+          another that the block needs in any case."""
         wanted = set(needs)
         users: dict[Sym, set[Statement]] = {}
         for statement in self._recomputed:
@@ -230,9 +231,12 @@ class _Closure:
         return frozenset(found)
 
     def _expensive(self, statement: Let, region: Region) -> bool:
-        """Is computing the value again dearer than a tape, and is the tape no larger than an array in use?"""
+        """Is computing the value again dearer than a tape, and does the tape change no order of memory: is it no
+        larger than an array in use, or than what the same block keeps anyway?"""
         if statement.op.cost < _EXPENSIVE or self._container(statement.result, region) is not Container.DENSE:
             return False
+        if any(k.region is region and k.container is Container.DENSE for k in self._kept.values()):
+            return True
         indices = {loop.index for loop in self._scopes.loops(region) if isinstance(loop, For)}
         accesses = (s for s in region.block.statements if isinstance(s, (Load, Store)))
         return any(indices <= set(access.index) for access in accesses)
