@@ -17,11 +17,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from srcgrad.adjoint.nest import slice_of
 from srcgrad.analysis.affine import AffineForms
 from srcgrad.analysis.identity import Identities
 from srcgrad.analysis.regions import find_regions
 from srcgrad.ir.alias import alias_classes
-from srcgrad.ir.nodes import Block, Dim, For, Function, Let, Load, Statement, Store, Sym, definitions, operands
+from srcgrad.ir.nodes import Block, Dim, For, Function, Let, Load, Statement, Store, Sym
 from srcgrad.ir.visit import clone_block, map_atoms, rebuild
 
 _MOST_REPEATED_COST = 12
@@ -61,7 +62,7 @@ class _Distributor:
         groups = _by_target(adding)
         if not self._overlap(loop, groups) or not self._independent(loop, adding, setting):
             return None
-        slices = [_slice(body, group) for group in groups] + ([_slice(body, setting)] if setting else [])
+        slices = [slice_of(body, group) for group in groups] + ([slice_of(body, setting)] if setting else [])
         if not _cheap(body, slices):
             return None
         return [_loop_over(loop, part) for part in slices]
@@ -77,9 +78,9 @@ class _Distributor:
 
     def _independent(self, loop: For, adding: list[Store], setting: list[Store]) -> bool:
         loads = [s for s in loop.body.statements if isinstance(s, Load)]
-        for store in adding:
-            if not all(self._apart(store.array, other.array) for other in (*loads, *setting)):
-                return False
+        touched = {s.array for s in loads} | {s.array for s in setting}
+        if not all(self._apart(store.array, array) for store in adding for array in touched):
+            return False
         return all(self._set_last(loop, store, loads, setting) for store in setting)
 
     def _apart(self, a: Sym, b: Sym) -> bool:
@@ -105,17 +106,6 @@ def _by_target(stores: list[Store]) -> list[list[Store]]:
     for store in stores:
         groups.setdefault((store.array, store.index), []).append(store)
     return list(groups.values())
-
-
-def _slice(body: tuple[Statement, ...], stores: list[Store]) -> list[Statement]:
-    """The stores and what they need of the body, in order."""
-    needed = {atom for store in stores for atom in operands(store)}
-    kept: list[Statement] = []
-    for statement in reversed(body):
-        if statement in stores or any(symbol in needed for symbol in definitions(statement)):
-            kept.append(statement)
-            needed.update(operands(statement))
-    return kept[::-1]
 
 
 def _cheap(body: tuple[Statement, ...], slices: list[list[Statement]]) -> bool:

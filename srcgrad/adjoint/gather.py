@@ -30,7 +30,7 @@ from srcgrad.ir.nodes import Atom, Block, For, Function, Let, Load, Statement, S
 from srcgrad.ir.visit import map_atoms
 from srcgrad.opt.rewrite import with_helpers
 
-_MOST_OFFSETS = 9  # one term in the core and one guarded addition in the frame for each: nine still read well
+_MOST_OFFSETS = 9  # each is a term in the core and a guarded one in the frame: nine are still read with ease
 _MOST_SPREAD = 8  # the frame is this wide: beyond, it would be much of a small array
 _MOST_COST_OF_ONE = 4  # a division is vectorised, a square root or a call costs more than the scatter did
 _MOST_COST_REPEATED = 6  # for each offset: what a scattered addition costs more than a vectorised one
@@ -137,9 +137,9 @@ class _Gatherer:
         if any(store.array in nest.inside for store in (*adding, *setting)):
             return False
         loads = [s for s in nest.body if isinstance(s, Load)]
-        for store in adding:
-            if not all(self._apart(store.array, other.array) for other in (*loads, *setting)):
-                return False
+        touched = {s.array for s in loads} | {s.array for s in setting}
+        if not all(self._apart(store.array, array) for store in adding for array in touched):
+            return False
         return all(self._set_last(nest, store, loads, setting) for store in setting)
 
     def _apart(self, a: Sym, b: Sym) -> bool:

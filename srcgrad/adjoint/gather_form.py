@@ -1,14 +1,13 @@
 """The code of a gathered nest: its core and its frame.
 
 In: a `Nest` and a `Scatter`, additions of that nest to elements at constant distances (*offsets*) from its indices.
-Out: statements that make the same additions.
+Out: statements that make the same additions, element by element.
 
-An element is in the *core* when the iterations that are to add to it, one per offset, all exist. With indices in
-[low, high) and offsets between `least` and `most` that is the box [low + most, high + least). The core is computed
-element by element, all additions to one of them at once. The *frame* makes the remaining additions as the nest did,
-each guarded by "this element is not in the core". It visits only iterations that are less than `spread` = most -
-least from an edge of the nest: the others add to the core only. Neither needs the ranges to be of any size: where the
-core is empty, every iteration is near an edge and no guard holds.
+To the element at y, the iteration at y - offset adds, for each offset, if there is such an iteration. With indices in
+[low, high) and offsets from `least` to `most`, the elements in question lie in the box [low + least, high + most). In
+the *core*, [low + most, high + least), all these iterations exist: there one line adds all terms. The *frame* is the
+box without the core; there each term has a guard. So every element is visited once and every addition made once,
+whatever the sizes are: where the core is empty, the frame is all of the box.
 """
 
 from __future__ import annotations
@@ -18,10 +17,9 @@ from functools import reduce
 
 from srcgrad.adjoint.nest import Nest, slice_of
 from srcgrad.ir.build import Builder, int_const
-from srcgrad.ir.nodes import Atom, Block, If, Let, Statement, Store, Sym
+from srcgrad.ir.nodes import Atom, Block, If, Statement, Store, Sym
 from srcgrad.ir.visit import clone_statement
-from srcgrad.ops.registry import by_name
-from srcgrad.span import Span
+from srcgrad.span import NOWHERE
 
 Offset = tuple[int, ...]
 
@@ -49,130 +47,118 @@ class Scatter:
 
 def core_and_frame(nest: Nest, scatter: Scatter) -> list[Statement]:
     """The additions of `scatter` in gather form."""
-    b = Builder()  # what only steers the loops has no span: the user has no line for it
-    b.emit(_core(nest, scatter, b))
-    _Frame(nest, scatter, b).write()
-    return list(b.finish().statements)
+    writer = _Writer(nest, scatter)
+    writer.core()
+    writer.frame()
+    return list(writer.b.finish().statements)
 
 
-def _plus(b: Builder, atom: Atom, constant: int) -> Atom:
-    return b.op("add", atom, int_const(constant)) if constant else atom
+class _Writer:
+    """Writes the two nests. What only steers loops gets no span: the user has no line for it."""
 
+    def __init__(self, nest: Nest, scatter: Scatter) -> None:
+        self.b = Builder()
+        self._nest, self._scatter = nest, scatter
+        self._last = len(nest.loops) - 1
+        self._terms = sorted(scatter.offsets.items(), reverse=True)  # memory is read in ascending order
 
-# -- the core ------------------------------------------------------------------------------------------------------
+    # -- one element --------------------------------------------------------------------------------------------
 
-
-def _core(nest: Nest, scatter: Scatter, b: Builder) -> Statement:
-    ranges = [
-        (_plus(b, loop.start, most), _plus(b, loop.stop, least))
-        for loop, most, least in zip(nest.loops, scatter.most, scatter.least, strict=True)
-    ]
-    targets = [Sym(index.hint, index.type) for index in nest.indices]
-    with b.block() as statements:
-        _gather(nest, scatter, targets, b)
-    return nest.around(Block(tuple(statements)), targets, ranges)
-
-
-def _gather(nest: Nest, scatter: Scatter, targets: list[Sym], b: Builder) -> None:
-    """All additions to one element: for each offset, what the iteration that lies so far behind would add."""
-    terms: list[Atom] = []
-    for offset, stores in sorted(scatter.offsets.items(), reverse=True):  # memory is read in ascending order
+    def _values(self, stores: list[Store], offset: Offset, target: list[Sym]) -> tuple[list[Atom], tuple[Atom, ...]]:
+        """What the iteration at target - offset adds (the code for it is written), and the subscripts of target."""
         mapping: dict[Sym, Atom] = {}
-        for index, target, distance in zip(nest.indices, targets, offset, strict=True):
-            mapping[index] = _plus(b, target, -distance)
-        for statement in slice_of(nest.body, stores):
+        for index, here, distance in zip(self._nest.indices, target, offset, strict=True):
+            mapping[index] = self._plus(here, -distance)
+        for statement in slice_of(self._nest.body, stores):
             if statement not in stores:
-                b.emit(clone_statement(statement, mapping))
-        terms += [_renamed(store.value, mapping) for store in stores]
-    last = stores[-1]
-    fixed = [_renamed(atom, mapping) for atom in last.index]
-    place = tuple(targets[k] if k is not None else atom for k, atom in zip(scatter.moves, fixed, strict=True))
-    total = reduce(lambda first, second: _sum(b, first, second, last.span), terms)
-    b.emit(Store(last.array, place, total, accumulate=True, span=last.span))
+                self.b.emit(clone_statement(statement, mapping))
+        fixed = [_renamed(atom, mapping) for atom in stores[0].index]
+        place = tuple(a if k is None else target[k] for k, a in zip(self._scatter.moves, fixed, strict=True))
+        return [_renamed(store.value, mapping) for store in stores], place
 
+    def _add(self, store: Store, place: tuple[Atom, ...], values: list[Atom]) -> None:
+        self.b.span = store.span
+        total = reduce(lambda first, second: self.b.op("add", first, second), values)
+        self.b.store(store.array, place, total, accumulate=True)
+        self.b.span = NOWHERE
 
-def _sum(b: Builder, first: Atom, second: Atom, span: Span) -> Atom:
-    result = Sym("t", first.type)
-    b.emit(Let(result, by_name("add"), (first, second), span))
-    return result
+    def _plus(self, atom: Atom, constant: int) -> Atom:
+        return self.b.op("add", atom, int_const(constant)) if constant else atom
+
+    # -- the core -----------------------------------------------------------------------------------------------
+
+    def core(self) -> None:
+        ranges = [self._core_range(k) for k in range(self._last + 1)]
+        target = [Sym(index.hint, index.type) for index in self._nest.indices]
+        with self.b.block() as statements:
+            values: list[Atom] = []
+            for offset, stores in self._terms:
+                more, place = self._values(stores, offset, target)
+                values += more
+            self._add(stores[0], place, values)
+        self.b.emit(self._nest.around(Block(tuple(statements)), target, ranges))
+
+    def _core_range(self, k: int) -> tuple[Atom, Atom]:
+        loop = self._nest.loops[k]
+        return self._plus(loop.start, self._scatter.most[k]), self._plus(loop.stop, self._scatter.least[k])
+
+    # -- the frame ----------------------------------------------------------------------------------------------
+
+    def frame(self) -> None:
+        """Outside the core in some outer dimension all of a row is frame; of any other row the stretches at its
+        ends, and the innermost loop leaves out the `gap` between them."""
+        b = self.b
+        start, stop = self._core_range(self._last)
+        length = b.op("sub", stop, start)
+        gap = b.op("select", b.op("gt", length, int_const(0)), length, int_const(0), hint="gap")
+        self._level([], [], gap)
+
+    def _level(self, target: list[Sym], outside: list[Atom], gap: Atom) -> None:
+        """The loops from the one after those that `target` has an index of; `outside` are tests of that index."""
+        b, k = self.b, len(target)
+        start = self._plus(self._nest.loops[k].start, self._scatter.least[k])
+        stop = self._plus(self._nest.loops[k].stop, self._scatter.most[k])
+        hint = self._nest.loops[k].index.hint
+        if k < self._last:
+            with b.loop(start, stop, hint) as index:
+                self._level([*target, index], outside + self._outside(k, index), gap)
+            return
+        if outside:
+            near = reduce(lambda first, second: b.op("or_", first, second), outside)
+            gap = b.op("select", near, int_const(0), gap, hint="gap")
+        moved = bool(self._scatter.spread[k])
+        with b.loop(start, b.op("sub", stop, gap), "k" if moved else hint) as index:
+            if moved:
+                before = b.op("lt", index, self._core_range(k)[0])
+                index = b.op("select", before, index, b.op("add", index, gap), hint=hint)
+            self._guarded([*target, index])
+
+    def _outside(self, k: int, index: Sym) -> list[Atom]:
+        """Is the index outside the core's range in dimension k?"""
+        if not self._scatter.spread[k]:
+            return []
+        start, stop = self._core_range(k)
+        return [self.b.op("lt", index, start), self.b.op("ge", index, stop)]
+
+    def _guarded(self, target: list[Sym]) -> None:
+        """Each term where its iteration exists."""
+        for offset, stores in reversed(self._terms):
+            tests = [test for k, distance in enumerate(offset) for test in self._exists(k, target[k], distance)]
+            with self.b.block() as statements:
+                values, place = self._values(stores, offset, target)
+                self._add(stores[0], place, values)
+            condition = reduce(lambda first, second: self.b.op("and_", first, second), tests)
+            self.b.emit(If((), condition, Block(tuple(statements)), Block(()), stores[0].span))
+
+    def _exists(self, k: int, index: Sym, distance: int) -> list[Atom]:
+        """Is index - distance in the range of loop k? (Tests that hold in all of the box are left out.)"""
+        tests: list[Atom] = []
+        if distance > self._scatter.least[k]:
+            tests.append(self.b.op("ge", index, self._plus(self._nest.loops[k].start, distance)))
+        if distance < self._scatter.most[k]:
+            tests.append(self.b.op("lt", index, self._plus(self._nest.loops[k].stop, distance)))
+        return tests
 
 
 def _renamed(atom: Atom, mapping: dict[Sym, Atom]) -> Atom:
     return mapping.get(atom, atom) if isinstance(atom, Sym) else atom
-
-
-# -- the frame -----------------------------------------------------------------------------------------------------
-
-
-class _Frame:
-    """Writes the nest again, over the iterations near an edge. The innermost loop runs over all of a row near an
-    edge of the loops around it; over any other row in a stretch at either end, without the `gap` between them."""
-
-    def __init__(self, nest: Nest, scatter: Scatter, b: Builder) -> None:
-        self._nest, self._scatter, self._b = nest, scatter, b
-        self._indices = [Sym(index.hint, index.type) for index in nest.indices]
-        self._starts = [loop.start for loop in nest.loops]
-        self._stops = [loop.stop for loop in nest.loops]
-
-    def write(self) -> None:
-        last = len(self._nest.loops) - 1
-        self._level(0, self._gap(last), last)
-
-    def _gap(self, last: int) -> Atom:
-        """How many iterations of the innermost loop are not near one of its ends."""
-        b = self._b
-        length = b.op("sub", self._stops[last], self._starts[last])
-        inner = _plus(b, length, -2 * self._scatter.spread[last])
-        return self._b.op("select", b.op("gt", inner, int_const(0)), inner, int_const(0), hint="gap")
-
-    def _level(self, k: int, gap: Atom, last: int) -> None:
-        b, loop = self._b, self._nest.loops[k]
-        if k < last:
-            with b.loop(self._starts[k], self._stops[k], loop.index.hint) as self._indices[k]:
-                self._level(k + 1, gap, last)
-            return
-        near = [test for outer in range(last) for test in self._near(outer)]
-        if near:
-            gap = b.op("select", self._any(near), int_const(0), gap, hint="gap")
-        spread = self._scatter.spread[k]
-        with b.loop(self._starts[k], b.op("sub", self._stops[k], gap), "k" if spread else loop.index.hint) as position:
-            self._indices[k] = position
-            if spread:
-                first = b.op("lt", position, _plus(b, self._starts[k], spread))
-                self._indices[k] = b.op("select", first, position, b.op("add", position, gap), hint=loop.index.hint)
-            self._additions()
-
-    def _near(self, k: int) -> list[Atom]:
-        """Is the index of loop k less than `spread` from an end of its range?"""
-        spread = self._scatter.spread[k]
-        return self._outside(k, spread, -spread) if spread else []
-
-    def _outside(self, k: int, above: int, below: int) -> list[Atom]:
-        """Is the index less than start + above, or not less than stop + below? (Never true for 0: left out.)"""
-        b, index = self._b, self._indices[k]
-        tests: list[Atom] = []
-        if above:
-            tests.append(b.op("lt", index, _plus(b, self._starts[k], above)))
-        if below:
-            tests.append(b.op("ge", index, _plus(b, self._stops[k], below)))
-        return tests
-
-    def _any(self, tests: list[Atom]) -> Atom:
-        return reduce(lambda a, b: self._b.op("or_", a, b), tests)
-
-    def _additions(self) -> None:
-        b, scatter = self._b, self._scatter
-        stores = [store for group in scatter.offsets.values() for store in group]
-        mapping: dict[Sym, Atom] = dict(zip(self._nest.indices, self._indices, strict=True))
-        for statement in slice_of(self._nest.body, stores):
-            if statement not in stores:
-                b.emit(clone_statement(statement, mapping))
-        for offset, group in sorted(scatter.offsets.items()):
-            outside: list[Atom] = []
-            for k, distance in enumerate(offset):
-                outside += self._outside(k, scatter.most[k] - distance, scatter.least[k] - distance)
-            with b.block() as statements:
-                b.extend(clone_statement(store, mapping) for store in group)
-            b.emit(If((), self._any(outside), Block(tuple(statements)), Block(()), group[0].span))
-
-
