@@ -84,13 +84,18 @@ def flat(raw: Any) -> Any:
 
 def weights(case: Case, seed: int = 0) -> np.ndarray:
     """Random weights for the floating outputs."""
-    return np.random.default_rng([11, seed]).standard_normal(float_vector(case.out).size)
+    return _away_from_zero([11, seed], float_vector(case.out).size)
 
 
 def direction(case: Case, seed: int = 0) -> np.ndarray:
     """A random direction in the floating inputs that are differentiated."""
-    numbers = np.random.default_rng([7, seed]).standard_normal(case.mask.size)
-    return np.where(case.mask, numbers, 0.0)
+    return np.where(case.mask, _away_from_zero([7, seed], case.mask.size), 0.0)
+
+
+def _away_from_zero(seed: list[int], size: int) -> np.ndarray:
+    """Numbers of size 0.5 to 1.5 with random signs: a tiny one would hide an error."""
+    rng = np.random.default_rng(seed)
+    return rng.uniform(0.5, 1.5, size) * rng.choice([-1.0, 1.0], size)
 
 
 def reverse(case: Case, runner: Runner, made: Built, cotangent: np.ndarray) -> tuple[list[Any], np.ndarray]:

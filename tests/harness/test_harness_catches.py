@@ -53,7 +53,7 @@ def check_forward(case: Case, made: Built) -> None:
 
 WRONG_RULES = [
     ("sin", ("-cos(x)",), scalars.reassigned_many_times, (0.9,)),
-    ("sin", ("1.0001 * cos(x)",), scalars.reassigned_many_times, (0.9,)),
+    ("sin", ("1.01 * cos(x)",), scalars.reassigned_many_times, (0.9,)),
     ("mul", ("y", "y"), scalars.product_rule, (0.9, 1.4)),
     ("div", ("1 / y", "r / y"), scalars.product_rule, (0.9, 1.4)),
     ("exp", (None,), math_functions.exponentials, (0.4,)),
@@ -130,7 +130,7 @@ PROGRAMS = [
     (arrays_inplace.recurrence_forwards, (POINT,)),
     (arrays_inplace.wrap_around_at_zero, (POINT,)),
     (arrays_inplace.overwritten_in_outer_needed_in_inner, (POINT,)),
-    (pingpong.nonlinear_by_copying, (POINT, 3)),
+    (pingpong.nonlinear_by_swapping, (POINT, 3)),
     (linear_algebra.cholesky_in_place, (np.array([[4.0, 1.0, 0.5], [1.0, 3.0, 0.7], [0.5, 0.7, 5.0]]),)),
 ]
 ids = pytest.mark.parametrize(("program", "args"), PROGRAMS, ids=lambda v: getattr(v, "__name__", ""))
@@ -190,7 +190,7 @@ def test_check_grads_passes_and_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("srcgrad.testing.numerical_jvp", wrong)
     for modes in (("fwd",), ("rev",)):
-        with pytest.raises(AssertionError, match=r"product_rule.*against differences.*direction.*tolerance"):
+        with pytest.raises(AssertionError, match=r"product_rule.*against differences, along .* against .*tolerance"):
             check_grads(scalars.product_rule, (0.7, 1.3), modes=modes)
     check_grads(scalars.product_rule, (0.7, 1.3), rtol=1e-2)
 

@@ -169,13 +169,13 @@ def subscript_from_float_data(a, table):
 
 @program(vector)
 def overwritten_in_outer_needed_in_inner(a):
-    s = 0.0
+    s = 0.5
     for t in range(3):
         for i in range(len(a)):
             for j in range(2):
-                s += math.sin(a[i] * s) * a[j]
+                s = math.sin(a[i] * s) * a[j] + 0.3
         for i in range(len(a)):
-            a[i] = a[i] * a[i] * 0.7 + 0.1 * s
+            a[i] = math.sin(a[i] * a[i]) + 0.1 * s
     return s
 
 

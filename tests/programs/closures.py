@@ -45,8 +45,6 @@ def repeat(f, x, n):
     return x
 
 
-
-
 @program(two)
 def nested_function(x, y):
     def inner(t):

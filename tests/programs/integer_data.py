@@ -114,7 +114,7 @@ def pseudo_random_indices(a, seed, n):
 def integer_array_times_float(k, x):
     s = 0
     for i in range(3):
-        s += k[i] * x**k[i]
+        s += k[i] * x ** k[i]
     return s
 
 

@@ -30,7 +30,7 @@ def nonlinear_recurrence(x, n):
 @program(lambda rng: (rng.uniform(0.5, 1.5), rng.uniform(0.5, 1.5), 6))
 def two_carried_values(x, y, n):
     for i in range(n):
-        x, y = x * math.cos(y), y + 0.1 * x * x
+        x, y = x + math.cos(y), y + 0.1 * x * x
     return x * y
 
 
@@ -182,7 +182,7 @@ def bounds_evaluated_once(x, n):
     for i in range(n):
         n = n - 1
         y = y * x + n
-    return y * n
+    return y * (n + 2)
 
 
 @program(lambda rng: (rng.uniform(0.5, 1.5),))

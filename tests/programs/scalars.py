@@ -122,7 +122,7 @@ def divmod_of_floats(x, y):
 
 @program(two)
 def unary_operators(x, y):
-    return -x * +y - (-(x * y))
+    return -x * +y - (-(x * y * y))
 
 
 @program(two)

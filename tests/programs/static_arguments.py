@@ -26,9 +26,7 @@ def optional_array(x, weights):
     return s
 
 
-@program(
-    lambda rng: (number(rng), "sin"), lambda rng: (number(rng), "exp"), lambda rng: (number(rng), "other")
-)
+@program(lambda rng: (number(rng), "sin"), lambda rng: (number(rng), "exp"), lambda rng: (number(rng), "other"))
 def string_selects(x, kind):
     if kind == "sin":
         y = math.sin(x)
