@@ -47,10 +47,12 @@ def constant(ctx: Context, obj: Any, name: str, where: Captured | None) -> Value
 
 
 def _captured_array(ctx: Context, obj: np.ndarray, name: str, where: Captured) -> Sym:
-    found = ctx.arrays.get(id(obj))
+    # by where it was found, not by which array it is: either of two names may be bound to another array later
+    key = (where.kind, id(where.holder), where.name)
+    found = ctx.arrays.get(key)
     if found is None:
         symbol = Sym(name if name.isidentifier() else "array", Array(obj.dtype, obj.ndim, array_layout(obj)))
-        found = ctx.arrays[id(obj)] = CapturedArray(where, symbol)
+        found = ctx.arrays[key] = CapturedArray(where, symbol)
         ctx.parameters.add(symbol)
     return found.symbol
 

@@ -157,7 +157,7 @@ class Context:
         self.diagnostics: list[Diagnostic] = []
         self.unknowns: list[Diagnostic] = []
         self.constants: dict[tuple, Captured] = {}
-        self.arrays: dict[int, CapturedArray] = {}
+        self.arrays: dict[tuple, CapturedArray] = {}
         self.terminated = False
         self.writes = 0
         self.nonnegative: set[Sym] = set()
