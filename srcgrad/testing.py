@@ -102,8 +102,8 @@ def directions(mask: np.ndarray, seed: int = 0) -> Iterator[tuple[str, np.ndarra
     for k in range(_RANDOM_DIRECTIONS):
         yield f"random direction {k}", np.where(mask, _away_from_zero(rng, mask.size), 0.0)
     if mask.sum() <= _FEW:
-        for k in np.flatnonzero(mask):
-            yield f"coordinate {k}", np.eye(mask.size)[k]
+        for place in np.flatnonzero(mask):
+            yield f"coordinate {place}", np.eye(mask.size)[place]
 
 
 def _away_from_zero(rng: np.random.Generator, size: int) -> np.ndarray:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from srcgrad.ir.build import Builder, const_like
 from srcgrad.ir.nodes import Atom, Const, Let
-from srcgrad.ir.types import INT64, Scalar
+from srcgrad.ir.types import BOOL, INT64, Scalar
 from srcgrad.ops.formula import Apply, Formula, Name, Number
 from srcgrad.ops.registry import Operands, by_name
 
@@ -79,7 +79,7 @@ def _apply(builder: Builder, operation: str, operands: list[Operand], scalar: Sc
             types = [scalar, INT64]
         case Operands.BOOL_SAME_SAME:
             common = _common(operands[1:], scalar)
-            types = [operands[0].type, common, common]  # type: ignore[union-attr]
+            types = [BOOL, common, common]
         case Operands.FLOAT:
             types = [scalar] * len(operands)
         case Operands.ANY | Operands.BOOL:

@@ -41,7 +41,7 @@ from srcgrad.ir.nodes import (
     View,
     operands,
 )  # fmt: skip
-from srcgrad.ir.types import Array, Stack
+from srcgrad.ir.types import Array, Scalar, Stack
 from srcgrad.ir.visit import free_symbols, walk
 
 
@@ -161,6 +161,11 @@ def bounds_of(loop: Loop) -> tuple[Atom, ...]:
 _EXPENSIVE = 15  # in units of an addition: exp, log, sin and the like
 
 
+def _bytes(scalar: Sym) -> int:
+    assert isinstance(scalar.type, Scalar)
+    return scalar.type.dtype.itemsize
+
+
 def _used(statement: Statement) -> tuple[Sym, ...]:
     """The symbols that computing a statement again uses, inside its branches too."""
     found = [a for a in operands(statement) if isinstance(a, Sym)]
@@ -224,9 +229,8 @@ class _Closure:
                 if (kept := self._kept.get(symbol)) and symbol not in wanted and users[symbol] == {statement}
                 if kept.region is region and kept.container is Container.DENSE
             ]
-            width = statement.result.type.dtype.itemsize  # type: ignore[union-attr]
-            saved = sum(kept.symbol.type.dtype.itemsize for kept in only_for_it)  # type: ignore[union-attr]
-            if width < saved or (statement.result in wanted and self._expensive(statement, region)):
+            saved = sum(_bytes(kept.symbol) for kept in only_for_it)
+            if _bytes(statement.result) < saved or (statement.result in wanted and self._expensive(statement, region)):
                 found.add(statement.result)
         return frozenset(found)
 

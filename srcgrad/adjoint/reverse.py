@@ -286,11 +286,12 @@ class ReverseSweep:
         index = tuple(map(self.primal, statement.index)) if self._matters_alone(statement) else ()
         if self._activity(statement.array):
             shadow = self.shadow(statement.array)
+            assert isinstance(shadow.type, Array)
             if self._activity(statement.value):
                 hint = f"{statement.value.hint}_bar" if isinstance(statement.value, Sym) else "t"
                 self.accumulate(statement.value, self._builder.load(shadow, index, hint))
             if not statement.accumulate:
-                self._builder.store(shadow, index, zero(shadow.type.element))  # type: ignore[union-attr]
+                self._builder.store(shadow, index, zero(shadow.type.element))
         if statement in self._plan.undone:
             array = self.primal(statement.array)
             assert isinstance(array, Sym)
@@ -327,8 +328,9 @@ class ReverseSweep:
                 self.provide(self._regions.of_block[block])
                 self.block(block)
                 branches.append(Block(tuple(statements), tuple(map(self.cotangent, free))))
-        results = self._builder.if_(condition, *branches, hints=tuple(f"{f.hint}_bar" for f in free))
-        for f, result, a, b in zip(free, results, branches[0].results, branches[1].results, strict=True):
+        then, orelse = branches
+        results = self._builder.if_(condition, then, orelse, tuple(f"{f.hint}_bar" for f in free))
+        for f, result, a, b in zip(free, results, then.results, orelse.results, strict=True):
             self._bars[f] = a if a == b else result
 
     def _active_slots(self, loop: Loop) -> list[int]:

@@ -176,7 +176,8 @@ def _conflict(a: Load | Store, b: Load | Store, aliases: AliasClasses) -> bool:
 def _rebuilt(block: Block, position: int, statement: If, live_is_then: bool, tail: _Tail) -> Block:
     """The block with the tail moved into the live branch; what is used outside becomes a result of the `If`."""
     live, dead = (statement.then, statement.orelse) if live_is_then else (statement.orelse, statement.then)
-    outside: set[Atom] = {s for rest in tail.after for s in _uses(rest)} | set(block.results)
+    outside: set[Atom] = {*block.results}
+    outside.update(s for rest in tail.after for s in _uses(rest))
     own = dict(zip(statement.results, live.results, strict=True))
     moved = substitute(Block(tuple(tail.moved)), own).statements
     exported = [s for each in tail.moved for s in definitions(each) if s in outside]

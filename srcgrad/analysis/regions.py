@@ -86,15 +86,15 @@ def _enter(region: Region, regions: Regions) -> None:
         for symbol in definitions(statement):
             regions.of_symbol[symbol] = region
             regions.definition[symbol] = statement
-        is_loop = isinstance(statement, (For, While))
-        loops = (*region.loops, statement) if is_loop else region.loops
+        loops = (*region.loops, statement) if isinstance(statement, (For, While)) else region.loops
         for block in blocks(statement):
             inner = Region(block, statement, region, loops)
             _enter(inner, regions)
             # the parameters are visible in `condition` too; they are booked under the body, which comes last
-            for symbol in inner_symbols(statement):
-                regions.of_symbol[symbol] = inner
-                regions.loop_of[symbol] = statement
+            if isinstance(statement, (For, While)):
+                for symbol in inner_symbols(statement):
+                    regions.of_symbol[symbol] = inner
+                    regions.loop_of[symbol] = statement
 
 
 def rotation(loop: Loop, slot: int) -> tuple[int, ...]:

@@ -134,7 +134,7 @@ class Builder:
     def alloc(self, shape: tuple[Atom, ...], dtype: np.dtype, fill: float | int | None, hint: str = "a") -> Sym:
         """Fresh C-ordered memory, filled with a constant or (fill=None) left as it is."""
         result = Sym(hint, Array(np.dtype(dtype), len(shape), Layout.C))
-        constant = None if fill is None else const_like(fill, result.type.element)
+        constant = None if fill is None else const_like(fill, Scalar(np.dtype(dtype)))
         self.emit(Alloc(result, shape, constant, self.span))
         return result
 
