@@ -60,7 +60,7 @@ class ReverseSweep:
         """`analysis` is given in the trial run, which notes what it needs and which loops may be fused; without it
         the plan must provide everything."""
         self.needs: dict[Sym, None] = {}
-        self.fusions: dict[For, Fusion] = {}
+        self.fusions: dict[Loop, Fusion] = {}
         self._builder = builder
         self._regions = regions
         self._scopes = Scopes(regions, plan.fused, plan.detached)

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from srcgrad.adjoint.calls import NO_CALLS, Calls
-from srcgrad.adjoint.fusion import Fusion, FusionAnalysis
+from srcgrad.adjoint.fusion import FusionAnalysis
 from srcgrad.adjoint.plan import Plan, make_plan
 from srcgrad.adjoint.reverse import ReverseSweep, add_elementwise
 from srcgrad.adjoint.shadow import Shadows, add_shadows
 from srcgrad.adjoint.tapes import Tapes
 from srcgrad.analysis.activity import Activity, find_activity
 from srcgrad.analysis.clobber import Clobbers
-from srcgrad.analysis.regions import Loop, Regions, find_regions
+from srcgrad.analysis.regions import Regions, find_regions
 from srcgrad.errors import Diagnostic, InternalError
 from srcgrad.ir.alias import AliasClasses, alias_classes
 from srcgrad.ir.build import Builder
@@ -62,9 +62,7 @@ class Unit:
             if plan.undone.keys() == before.undone.keys() and not sweep.fusions:
                 return plan
             undone = {} if sweep.fusions else plan.undone
-            fused: dict[Loop, Fusion] = {**before.fused}
-            fused.update(sweep.fusions)
-            before = Plan(undone=undone, fused=fused, detached=self.detached)
+            before = Plan(undone=undone, fused={**before.fused, **sweep.fusions}, detached=self.detached)
         raise InternalError(Diagnostic("the plan of the reverse sweep does not settle"))
 
     def sweep(

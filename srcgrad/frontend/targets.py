@@ -12,10 +12,10 @@ from srcgrad.frontend.context import Arguments, Context
 from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.subscripts import place
-from srcgrad.frontend.values import Generator, Num, Record, Static, Value, describe, integer, tuple_of
-from srcgrad.ir.nodes import Const, Let, Load, Sym
+from srcgrad.frontend.values import Arr, Generator, Num, Record, Static, Value, describe, integer, tuple_of, whole
+from srcgrad.ir.nodes import Alloc, Const, Copy, Dim, Let, Load, Statement, Sym
 
-_UNNAMED = frozenset({"t", "test", "n", "i"})
+_UNNAMED = frozenset({"t", "test", "n", "i", "a", "array"})
 _NAMED_RESULTS = (ast.BinOp, ast.UnaryOp, ast.Call, ast.Subscript)
 
 
@@ -91,14 +91,25 @@ def items_of(ctx: Context, value: Value, count: int) -> tuple[Value, ...]:
 
 def named(ctx: Context, value: Value, node: ast.expr, name: str) -> Value:
     """The value of `name = node`, its symbol renamed after the variable if it was just computed."""
-    if not isinstance(value, Num) or not isinstance(value.atom, Sym) or not isinstance(node, _NAMED_RESULTS):
+    if not isinstance(node, _NAMED_RESULTS):
         return value
     last = ctx.builder.last()
-    old = value.atom
-    if not isinstance(last, Let | Load) or last.result is not old or old.hint not in _UNNAMED:
-        return value
+    match value, last:
+        case Num(Sym() as old), Let(result=result) | Load(result=result) | Dim(result=result) if result is old:
+            new = _renamed(ctx, last, old, name)
+            return value if new is old else Num(new)
+        case Arr(base=old), Alloc(result=result) | Copy(result=result) if result is old and value == whole(old):
+            return whole(_renamed(ctx, last, old, name))
+        case _:
+            return value
+
+
+def _renamed(ctx: Context, last: Statement, old: Sym, name: str) -> Sym:
+    """The symbol that the last statement defines, after a new name for it where it has none of the user's."""
+    if old.hint not in _UNNAMED:
+        return old
     new = Sym(name, old.type)
-    ctx.builder.replace_last(replace(last, result=new))
+    ctx.builder.replace_last(replace(last, result=new))  # type: ignore[arg-type]
     if old in ctx.nonnegative:
         ctx.nonnegative.add(new)
-    return Num(new)
+    return new

@@ -12,7 +12,24 @@ from contextlib import contextmanager
 import numpy as np
 
 from srcgrad.ir.nodes import (
-    Alloc, Atom, Block, Const, Copy, Dim, For, If, Let, Load, NewStack, Pop, Push, Slice, Statement, Store, Sym, View,
+    Alloc,
+    Atom,
+    Block,
+    Const,
+    Copy,
+    Dim,
+    For,
+    If,
+    Let,
+    Load,
+    NewStack,
+    Pop,
+    Push,
+    Slice,
+    Statement,
+    Store,
+    Sym,
+    View,
     definitions,
 )  # fmt: skip
 from srcgrad.ir.types import BOOL, INT64, Array, Layout, Scalar, Stack, Type, stack_element, stack_of
@@ -36,8 +53,8 @@ def const_like(value: float | int, scalar: Scalar) -> Const:
 
 def result_type(op: Op, arguments: tuple[Atom, ...]) -> Scalar:
     """The type of `op(*arguments)`, from the operation's record."""
-    types = [argument.type for argument in arguments]
-    weak = all(isinstance(t, Scalar) and t.weak for t in types)
+    types = [argument.type for argument in arguments if isinstance(argument.type, Scalar)]
+    weak = all(t.weak for t in types)
     match op.result:
         case Result.BOOL:
             return Scalar(np.dtype(np.bool_), weak)
@@ -48,7 +65,7 @@ def result_type(op: Op, arguments: tuple[Atom, ...]) -> Scalar:
         case Result.FLOAT:
             return types[0]
         case Result.SAME:
-            same = [t for t in types[(1 if op.arity == 3 else 0):]]
+            same = types[1:] if op.arity == 3 else types
             return Scalar(same[-1].dtype, all(t.weak for t in same))
 
 
