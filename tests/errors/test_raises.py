@@ -1,31 +1,12 @@
 """The user's own `raise` and `assert` work in derivatives as in the function; plain mistakes stay Python's."""
 
-import math
 import re
 
 import numpy as np
 import pytest
 
 import srcgrad
-
-
-def guarded(x, y):
-    if y <= 0.0:
-        raise ValueError("y must be positive")
-    assert x < 5.0, "x is too large"
-    for _ in range(3):
-        x = x * math.log(y + 1.0)
-        if x > 4.0:
-            raise OverflowError("diverged")
-    return x * y
-
-
-def bare(x):
-    if x < 0.0:
-        raise RuntimeError
-    assert x < 5.0
-    return x * x
-
+from tests.errors.raising import bare, guarded, in_a_helper, number_or_nothing, perhaps_unassigned
 
 CALLS = {
     "value": lambda f, *args: srcgrad.value_and_grad(f)(*args),
@@ -70,3 +51,21 @@ def test_boundscheck_finds_a_subscript_out_of_range() -> None:
 
     with pytest.raises(IndexError):
         srcgrad.grad(beyond, boundscheck=True)(np.ones(3), 7)
+
+
+def test_a_name_that_was_not_assigned_is_an_error_as_in_python() -> None:
+    assert srcgrad.grad(perhaps_unassigned)(11.0) == 22.0
+    with pytest.raises(UnboundLocalError, match="'y'"):
+        srcgrad.grad(perhaps_unassigned)(1.0)
+
+
+def test_raised_in_a_helper() -> None:
+    assert srcgrad.grad(in_a_helper)(2.0) == 12.0
+    with pytest.raises(ArithmeticError, match="negative"):
+        srcgrad.grad(in_a_helper)(-2.0)
+
+
+def test_a_result_that_is_nothing_on_the_path_taken() -> None:
+    assert srcgrad.grad(number_or_nothing)(3.0) == 6.0
+    with pytest.raises(TypeError):
+        srcgrad.grad(number_or_nothing)(-3.0)
