@@ -56,7 +56,7 @@ class _Forward:
                 continue
             self._statement(statement, {})
             if isinstance(statement, (Alloc, Copy, View)):
-                self._sweep.make_local_shadow(statement.result)
+                self._sweep.primals.make_local_shadow(statement.result)
         return contributions
 
     def _fused(self, loop: For, fusion: Fusion) -> Contributions:

@@ -49,7 +49,7 @@ from srcgrad.ir.visit import defined_symbols, inner_symbols, map_atoms, walk
 from srcgrad.ops.registry import by_name
 from srcgrad.opt.rewrite import atom_key, with_helpers
 
-_MOST_SUMS = 16  # in one loop; a machine has about as many registers, and what is spilled gains nothing
+_MOST_CARRIED = 8  # numbers in one loop: about half the registers; sums that are spilled cost more than memory does
 
 Target = tuple[Sym, tuple[object, ...]]
 """An element of memory: the array and the keys of the subscripts."""
@@ -69,7 +69,6 @@ class _Promoter:
         regions = find_regions(function)
         self._aliases = alias_classes(function)
         self._ranges = _Ranges(Identities(regions), AffineForms(regions))
-        self._around = 0  # how many sums the loops around carry
 
     def block(self, block: Block) -> Block:
         """The block with sums carried by the loops in it, outer loops first."""
@@ -91,10 +90,7 @@ class _Promoter:
         builder.span = loop.span
         zeros: dict[Target, Atom] = {t: const_like(0.0, _element(store)) for t, store in stores.items()}
         threaded = _thread_loop(loop, zeros, {t: _sum_name(s) for t, s in stores.items()}) if stores else loop
-        self._around += len(stores)
-        inside = map_atoms(threaded, lambda atom: atom, self.block)
-        self._around -= len(stores)
-        builder.emit(inside)
+        builder.emit(map_atoms(threaded, lambda atom: atom, self.block))
         for target, store in stores.items():
             self._add(builder, store, zeros[target])
         return list(builder.finish().statements)
@@ -119,8 +115,8 @@ class _Promoter:
             if changing.isdisjoint((store.array, *store.index)) and self._aliases.root(store.array) not in blocked:
                 target = _target(store)
                 fixed[target] = max(fixed.get(target, (-1, store)), (depth, store), key=lambda found: found[0])
-        room = _MOST_SUMS - self._around
-        deepest = sorted(fixed, key=lambda target: -fixed[target][0])[: max(room, 0)]  # those that run most often
+        room = max(_MOST_CARRIED - _carried(loop), 0)
+        deepest = sorted(fixed, key=lambda target: -fixed[target][0])[:room]  # those that run most often
         return {target: fixed[target][1] for target in deepest}
 
 
@@ -132,6 +128,12 @@ def _additions(block: Block, depth: int = 0) -> Iterable[tuple[int, Store]]:
         inner = (statement.body,) if isinstance(statement, While) else blocks(statement)
         for nested in inner:
             yield from _additions(nested, depth + isinstance(statement, (For, While)))
+
+
+def _carried(loop: Loop) -> int:
+    """How many numbers a loop, or one inside it, carries at most."""
+    loops = (s for s in (loop, *walk(loop.body)) if isinstance(s, (For, While)))
+    return max(sum(isinstance(p.type, Scalar) and p.type.is_float for p in each.parameters) for each in loops)
 
 
 def _otherwise_used(loop: Loop, aliases: AliasClasses) -> set[Sym]:

@@ -1,7 +1,7 @@
 """The reverse sweep: the adjoint of each statement, in reverse order.
 
 In: a function with shadows, its activity and a plan. Out: the statements of the reverse sweep, and the primal values
-it uses (`ReverseSweep.needs`), from which the plan is made: the sweep is written once with an empty plan to see what
+it uses (`Primals.needs`), from which the plan is made: the sweep is written once with an empty plan to see what
 it needs, and again with the plan that provides it.
 
 Cotangents of scalars are values (`_bars` maps a primal symbol to the cotangent so far); those of arrays live in
@@ -18,15 +18,15 @@ from dataclasses import replace
 from srcgrad.adjoint.calls import Calls, floating_scalars
 from srcgrad.adjoint.fusion import Fusion, FusionAnalysis, Scopes
 from srcgrad.adjoint.partials import contribution, formula_environment, zero
-from srcgrad.adjoint.plan import Counted, Plan
+from srcgrad.adjoint.plan import Plan
+from srcgrad.adjoint.primals import Primals
 from srcgrad.adjoint.shadow import Shadows
-from srcgrad.adjoint.tapes import Tapes, iteration_number
+from srcgrad.adjoint.tapes import Tapes
 from srcgrad.analysis.activity import Activity
-from srcgrad.analysis.regions import Loop, Region, Regions
-from srcgrad.errors import Diagnostic, InternalError, Unsupported
+from srcgrad.analysis.regions import Loop, Regions
+from srcgrad.errors import Diagnostic, Unsupported
 from srcgrad.ir.build import Builder, int_const
 from srcgrad.ir.nodes import (
-    Alloc,
     Atom,
     Block,
     Call,
@@ -37,16 +37,14 @@ from srcgrad.ir.nodes import (
     Load,
     Pop,
     Push,
-    Slice,
     Statement,
     Store,
     Sym,
-    View,
     While,
     blocks,
 )  # fmt: skip
 from srcgrad.ir.types import INT64, Array, Scalar
-from srcgrad.ir.visit import clone_statement, free_symbols, inner_symbols, walk
+from srcgrad.ir.visit import free_symbols, inner_symbols, walk
 from srcgrad.ops.formula import names_in
 
 
@@ -59,7 +57,6 @@ class ReverseSweep:
     ) -> None:  # fmt: skip
         """`analysis` is given in the trial run, which notes what it needs and which loops may be fused; without it
         the plan must provide everything."""
-        self.needs: dict[Sym, None] = {}
         self.fusions: dict[Loop, Fusion] = {}
         self._builder = builder
         self._regions = regions
@@ -67,14 +64,13 @@ class ReverseSweep:
         self._calls = calls
         self._stacks = stacks
         self._activity = activity
-        self._shadows = shadows
         self._plan = plan
-        self._tapes = tapes
         self._analysis = analysis
+        self.primals = Primals(builder, regions, activity, shadows, plan, tapes, trial=analysis is not None)
+        self.primal = self.primals.primal
+        self.shadow = self.primals.shadow
         self._strong_zero = strong_zero
         self._bars: dict[Sym, Atom] = {}
-        self._provided: dict[Sym, Atom] = {}
-        self._local_shadows: dict[Sym, Sym] = {}
         self._opaque: set[Sym] = set()
 
     # -- cotangents -------------------------------------------------------------------------------------------
@@ -92,82 +88,6 @@ class ReverseSweep:
         """The cotangent of a scalar so far."""
         assert isinstance(symbol.type, Scalar)
         return self._bars.get(symbol, zero(symbol.type))
-
-    def shadow(self, array: Sym) -> Sym:
-        """The shadow of an active array, as seen from the block being reversed."""
-        if array in self._shadows.forward:
-            shadow = self.primal(self._shadows.forward[array])
-            assert isinstance(shadow, Sym)
-            return shadow
-        if array not in self._local_shadows:
-            self._local_shadows[array] = self._make_shadow(array)
-        return self._local_shadows[array]
-
-    def _make_shadow(self, array: Sym) -> Sym:
-        """The shadow of memory (or a view) that belongs to the block being reversed."""
-        definition = self._regions.definition[array]
-        hint = f"{array.hint}_bar"
-        match definition:
-            case Alloc(shape=shape):
-                return self._builder.alloc(tuple(map(self.primal, shape)), array.type.dtype, 0.0, hint)  # type: ignore[union-attr]
-            case Copy():
-                source = self.primal(definition.array)
-                assert isinstance(source, Sym)
-                return self._builder.alloc_like(source, 0.0, hint)
-            case View(array=base, entries=entries, permutation=permutation):
-                return self._builder.view(self.shadow(base), tuple(map(self._entry, entries)), permutation, hint)
-            case _:
-                raise InternalError(Diagnostic(f"the array {array} has no shadow"))
-
-    def _entry(self, entry: Atom | Slice) -> Atom | Slice:
-        if isinstance(entry, Slice):
-            return Slice(self.primal(entry.start), self.primal(entry.length), self.primal(entry.step))
-        return self.primal(entry)
-
-    # -- primal values ----------------------------------------------------------------------------------------
-
-    def primal(self, atom: Atom) -> Atom:
-        """What stands for a primal value in the block being reversed."""
-        if not isinstance(atom, Sym):
-            return atom
-        if atom in self._provided:
-            return self._provided[atom]
-        region = self._regions.of_symbol.get(atom)
-        if region is None or self._scopes.in_scope(region) or self._regions.is_given(atom):
-            return atom
-        if self._analysis is None:
-            raise InternalError(Diagnostic(f"the reverse sweep uses {atom}, which the plan does not provide"))
-        self.needs[atom] = None
-        return atom
-
-    def provide(self, region: Region) -> None:
-        """Make the primal values of a block that is entered backwards, in the order of the primal, and the shadows
-        of its own arrays (before the blocks nested in it use them)."""
-        kept = {k.symbol: k for k in self._plan.kept.get(region, ())}
-        done = [s for s in kept if self._regions.definition.get(s) is None and s in self._regions.loop_of]
-        for symbol in done:
-            self._provided[symbol] = self._tapes.restore(self._builder, kept.pop(symbol), self.primal)
-        for symbol, entry in kept.items():
-            self._provided[symbol] = self._tapes.restore(self._builder, entry, self.primal)
-        for counted in self._plan.counted.get(region, ()):
-            self._provided[counted.symbol] = self._count(counted)
-        for statement in self._plan.recomputed.get(region, ()):
-            self._builder.span = statement.span
-            self._builder.emit(clone_statement(statement, self._provided))
-        for statement in region.block.statements:
-            if isinstance(statement, (Alloc, Copy, View)):
-                self.make_local_shadow(statement.result)
-
-    def _count(self, counted: Counted) -> Atom:
-        number = iteration_number(self._builder, counted.loop, self.primal)
-        if counted.increment != 1:
-            number = self._builder.op("mul", number, int_const(counted.increment))
-        return self._builder.op("add", self.primal(counted.initial), number, hint=counted.symbol.hint)
-
-    def make_local_shadow(self, array: Sym) -> None:
-        """Make the shadow of an active array whose shadow the forward sweep does not carry."""
-        if self._activity(array) and array not in self._shadows.forward:
-            self._local_shadows[array] = self._make_shadow(array)
 
     # -- blocks and statements --------------------------------------------------------------------------------
 
@@ -325,7 +245,7 @@ class ReverseSweep:
                 for atom, bar in zip(block.results, incoming, strict=True):
                     if bar is not None:
                         self.accumulate(atom, bar)
-                self.provide(self._regions.of_block[block])
+                self.primals.provide(self._regions.of_block[block])
                 self.block(block)
                 branches.append(Block(tuple(statements), tuple(map(self.cotangent, free))))
         then, orelse = branches
@@ -441,14 +361,14 @@ class ReverseSweep:
         free_in = parameters[len(active) : len(active) + len(free)]
         references = parameters[len(active) + len(free) :]
         with self._builder.block() as statements, self._scope(dict(zip(free, free_in, strict=True))):
-            self._provided[primal_index] = index
+            self.primals.stand_for(primal_index, index)
             for k, reference in zip(rotated, references, strict=True):
                 yielded = loop.body.results[k]
                 assert isinstance(yielded, Sym)
-                self._provided[yielded] = reference
+                self.primals.stand_for(yielded, reference)
             for k, bar in zip(active, bars_in, strict=True):
                 self.accumulate(loop.body.results[k], bar)
-            self.provide(self._regions.of_block[loop.body])
+            self.primals.provide(self._regions.of_block[loop.body])
             self.block(loop.body)
             yields = [self.cotangent(loop.parameters[k]) for k in active]
             yields += [self.cotangent(f) for f in free]

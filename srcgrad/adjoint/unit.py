@@ -58,7 +58,7 @@ class Unit:
             builder = Builder()
             sweep = self.sweep(builder, before, Tapes(before, self.regions), NO_CALLS, (), analysis)
             self.run(sweep, builder)
-            plan = make_plan(sweep.needs, self.regions, clobbers, self.aliases, before, analysis, volatile)
+            plan = make_plan(sweep.primals.needs, self.regions, clobbers, self.aliases, before, analysis, volatile)
             if plan.undone.keys() == before.undone.keys() and not sweep.fusions:
                 return plan
             undone = {} if sweep.fusions else plan.undone
@@ -85,5 +85,5 @@ class Unit:
             else:
                 sweep.accumulate(output, cotangent)
         if self.detached:
-            sweep.provide(self.regions.root)
+            sweep.primals.provide(self.regions.root)
         sweep.block(self.function.body)
