@@ -85,7 +85,7 @@ class Generator:
     # -- statements -------------------------------------------------------------------------------------------
 
     def statements(self, scope: Scope, depth: int) -> None:
-        simple = (self.arithmetic, self.logic, self.convert, self.load, self.load, self.store, self.store, self.name)
+        simple = (self.arithmetic, self.logic, self.convert, self.load, self.load, self.store, self.store, self.change, self.name)
         nested = (self.branch, self.loop, self.repeat, self.tape, self.guard)
         for _ in range(self.random.randint(1, 7)):
             if self.budget <= 0:
@@ -130,6 +130,17 @@ class Generator:
         if self.random.random() < 0.2:
             scope.add(self.b.dim(array, 0))
         scope.add(self.b.load(array, (self.subscript(scope, size),)))
+
+    def change(self, scope: Scope) -> None:
+        """`a[i] = a[i] + v`, or minus, with other statements in between now and then."""
+        array, size = self.array(scope.writable)
+        index = (self.subscript(scope, size),)
+        old = self.b.load(array, index)
+        if self.random.random() < 0.3:
+            self.store(scope)
+        added = self.scalar(scope, FLOAT64)
+        operands = (old, added) if self.random.random() < 0.6 else (added, old)
+        self.b.store(array, index, self.b.op(self.random.choice(("add", "sub")), *operands))
 
     def store(self, scope: Scope) -> None:
         array, size = self.array(scope.writable)
