@@ -164,7 +164,7 @@ class _Tangent:
             case Alloc(result=result, shape=shape) if self._moves(result):
                 self._dots[result] = builder.alloc(shape, result.type.dtype, 0.0, f"{result.hint}_dot")  # type: ignore[union-attr]
             case Copy(result=result, array=array) if self._moves(result):
-                self._dots[result] = builder.copy(self._array_dot(array), f"{result.hint}_dot")
+                self._dots[result] = self._copy_dot(builder, result, array)
             case View(result=result, array=array, entries=entries, permutation=permutation) if self._moves(result):
                 self._dots[result] = builder.view(self._array_dot(array), entries, permutation, f"{result.hint}_dot")
             case NewStack(result=result) if self._moves(result):
@@ -173,6 +173,13 @@ class _Tangent:
                 builder.push(self._array_dot(stack), self._dot(value))
             case Pop(result=result, stack=stack) if self._moves(result):
                 self._dots[result] = builder.pop(self._array_dot(stack), f"{result.hint}_dot")
+
+    def _copy_dot(self, builder: Builder, result: Sym, array: Sym) -> Sym:
+        """The tangent of a copy; what is copied may not move, although the copy does later."""
+        hint = f"{result.hint}_dot"
+        if array in self._dots:
+            return builder.copy(self._array_dot(array), hint)
+        return builder.alloc_like(array, 0.0, hint)
 
     def _loop(self, builder: Builder, loop: For | While) -> None:
         initial = (*loop.initial, *self._moving_slots(loop, loop.initial))

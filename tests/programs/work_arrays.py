@@ -80,3 +80,14 @@ def last_element_is_left_by_the_iteration_before(x):
             s += w[i - 1] * w[i] * x[k, i]
         w[n - 1] = x[k, 1]
     return s
+
+
+LEVELS = np.array([0.5, 1.5, 0.8])
+
+
+@program(vector)
+def copy_of_a_constant_is_written(x):
+    c = LEVELS.copy()
+    first = math.sin(c[0]) * c[1]
+    c[1] = x[0] * first
+    return c[1] * c[2] + c[0]
