@@ -15,6 +15,7 @@ accumulation, activity or dtypes: the drivers in `adjoint/` do those once, for a
 from __future__ import annotations
 
 import enum
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -69,7 +70,7 @@ class Op:
     kinks: tuple[float, ...] = ()
     cost: int = 1
     commutative: bool = False
-    aliases: tuple[Callable, ...] = field(default=(), repr=False)
+    aliases: tuple[Callable | str, ...] = field(default=(), repr=False)
     literal_source: str = ""
 
     @property
@@ -89,6 +90,7 @@ class Op:
 
 _BY_NAME: dict[str, Op] = {}
 _BY_CALLABLE: dict[Callable, Op] = {}
+_BY_PLACE: dict[str, tuple[str, Op]] = {}  # by name: the module that has a function of this name, imported or not
 
 
 def op(
@@ -99,7 +101,7 @@ def op(
     source: str,
     result: Result = Result.FLOAT,
     operands: Operands = Operands.FLOAT,
-    aliases: tuple[Callable, ...] = (),
+    aliases: tuple[Callable | str, ...] = (),
     singular: bool = False,
     domain: tuple[tuple[float, float], ...] = (),
     kinks: tuple[float, ...] = (),
@@ -129,8 +131,14 @@ def op(
     return record
 
 
-def alias(function: Callable, record: Op) -> None:
-    """Let `function` mean the operation `record`. Raises `ValueError` when it means another one already."""
+def alias(function: Callable | str, record: Op) -> None:
+    """Let `function` mean the operation `record`. Raises `ValueError` when it means another one already.
+
+    A function of a module that is costly to import is given as text, "scipy.special.erf"."""
+    if isinstance(function, str):
+        module, _, name = function.rpartition(".")
+        _BY_PLACE[name] = (module, record)
+        return
     if _BY_CALLABLE.setdefault(function, record) is not record:
         raise ValueError(f"{function!r} already means {_BY_CALLABLE[function]}")
 
@@ -143,9 +151,14 @@ def by_name(name: str) -> Op:
 def by_callable(function: Callable) -> Op | None:
     """The operation that implements a Python callable such as `math.exp`, or `None`."""
     try:
-        return _BY_CALLABLE.get(function)
+        found = _BY_CALLABLE.get(function)
     except TypeError:  # unhashable callables are nobody's rule
         return None
+    if found is None and (name := getattr(function, "__name__", None)) in _BY_PLACE:
+        module, record = _BY_PLACE[name]
+        if getattr(sys.modules.get(module), name, None) is function:
+            return record
+    return found
 
 
 def all_ops() -> tuple[Op, ...]:
