@@ -26,6 +26,7 @@ from srcgrad.frontend.liveness import Liveness, liveness
 from srcgrad.frontend.recursion import Activation, call_recursive, key_of
 from srcgrad.frontend.scalars import apply, cast, scalar, settle
 from srcgrad.frontend.source import Source, argument_names, source_of, unwrap
+from srcgrad.frontend.strength import Numbers, given, numbers_of, taken
 from srcgrad.frontend.subset import refusals
 from srcgrad.frontend.targets import kept
 from srcgrad.frontend.values import (
@@ -79,12 +80,12 @@ def prepare(source: Source) -> Prepared:
 def call_static(ctx: Context, callee: Static, arguments: Arguments) -> Value:
     """A call of a Python object that is known at compile time."""
     target = callee.value
-    handler = _lookup(target)
+    handler, numbers = _lookup(target), numbers_of(target)
     if handler is not None:
-        return handler(ctx, arguments)
+        return given(ctx, numbers, handler(ctx, taken(ctx, numbers, arguments)))
     op = _operation(target)
     if op is not None:
-        return call_operation(ctx, op, arguments)
+        return call_operation(ctx, op, arguments, numbers)
     target = unwrap(target) if callable(target) else target
     match target:
         case types.FunctionType():
@@ -225,7 +226,7 @@ def construct(ctx: Context, target: type, arguments: Arguments) -> Value:
 # -- operations ---------------------------------------------------------------------------------------------------
 
 
-def call_operation(ctx: Context, op: Op, arguments: Arguments) -> Value:
+def call_operation(ctx: Context, op: Op, arguments: Arguments, numbers: Numbers = Numbers.GIVEN) -> Value:
     """A call of a function that the operation table knows."""
     if arguments.keywords:
         ctx.refuse(f"{op.name} takes no keyword arguments here", why="keywords of library functions change the result")
@@ -236,8 +237,16 @@ def call_operation(ctx: Context, op: Op, arguments: Arguments) -> Value:
             label=f"{len(operands)} given",
             why="the call does not fit the function",
         )
-    if any(isinstance(o, Arr | ArrayExpr) for o in operands):
-        return elementwise(ctx, lambda *atoms: operation(ctx, op, atoms), *operands)
+    arrays = [o for o in operands if isinstance(o, Arr | ArrayExpr)]
+    if numbers is Numbers.PYTHON and any(o.ndim for o in arrays):
+        ctx.refuse(
+            f"math.{op.name} needs numbers",
+            label=describe(next(o for o in arrays if o.ndim)),
+            why="the functions of math take one number each, in Python as well",
+            advice=f"call NumPy's function on the array, as np.{op.name}, or loop over the elements",
+        )
+    if arrays:
+        return elementwise(ctx, lambda *atoms: operation(ctx, op, atoms, numbers), *operands)
     if op.name == "stop_gradient" and isinstance(operands[0], Record):
         record = operands[0]
         inner = tuple(call_operation(ctx, op, Arguments((item,))) for item in record.items)
@@ -247,12 +256,12 @@ def call_operation(ctx: Context, op: Op, arguments: Arguments) -> Value:
         if not isinstance(operand, Num):
             ctx.refuse(f"{op.name} needs numbers", label=describe(operand), why="it is an operation on numbers")
         atoms.append(operand.atom)
-    return Num(operation(ctx, op, tuple(atoms)))
+    return Num(operation(ctx, op, tuple(atoms), numbers))
 
 
-def operation(ctx: Context, op: Op, atoms: tuple[Atom, ...]) -> Atom:
+def operation(ctx: Context, op: Op, atoms: tuple[Atom, ...], numbers: Numbers = Numbers.GIVEN) -> Atom:
     """`op(*atoms)` with the casts its record asks for."""
-    types_ = [scalar(a) for a in atoms]
+    types_ = [numbers.taken(scalar(a)) for a in atoms]
     match op.operands:
         case Operands.FLOAT:
             common = promote.floating(*types_)
@@ -273,7 +282,7 @@ def operation(ctx: Context, op: Op, atoms: tuple[Atom, ...]) -> Atom:
             converted = (atoms[0], *(cast(ctx, a, common) for a in atoms[1:]))
         case _:
             common, converted = types_[0], atoms
-    return apply(ctx, op, converted, _result_type(op, common, all(t.weak for t in types_)))
+    return apply(ctx, op, converted, numbers.given(_result_type(op, common, all(t.weak for t in types_))))
 
 
 def _result_type(op: Op, common: Scalar, weak: bool) -> Scalar:

@@ -31,11 +31,12 @@ from srcgrad.frontend.scalars import (
     select,
     sub,
     truth_of,
+    weak,
 )  # fmt: skip
 from srcgrad.frontend.values import NONE, Arr, ArrayExpr, Num, Value, number, tuple_of
 from srcgrad.infer import promote
 from srcgrad.ir.nodes import Atom
-from srcgrad.ir.types import PY_INT
+from srcgrad.ir.types import FLOAT64, PY_INT
 from srcgrad.ops.registry import by_name
 
 
@@ -101,7 +102,8 @@ def dist(ctx: Context, arguments: Arguments) -> Value:
     p, q = (iteration(ctx, v).items for v in arguments.positional)
     if p is None or q is None or len(p) != len(q):
         ctx.refuse("math.dist needs two tuples of one length", advice="write the sum of squares as a loop")
-    return _norm(ctx, [sub(ctx, atom_of(ctx, a, "dist"), atom_of(ctx, b, "dist")) for a, b in zip(p, q)])
+    pairs = [(weak(ctx, atom_of(ctx, a, "dist")), weak(ctx, atom_of(ctx, b, "dist"))) for a, b in zip(p, q)]
+    return _norm(ctx, [sub(ctx, a, b) for a, b in pairs])
 
 
 @function(math.modf)
@@ -111,10 +113,16 @@ def modf(ctx: Context, arguments: Arguments) -> Value:
     return tuple_of([operate(ctx, ast.Sub(), value or NONE, whole), whole])
 
 
-@function(np.power, np.float_power)
+@function(np.power)
 def np_power(ctx: Context, arguments: Arguments) -> Value:
     base, exponent = unpack(ctx, arguments, "power", "x1", "x2")
     return _both(ctx, base, exponent, lambda a, b: power(ctx, a, b))
+
+
+@function(np.float_power)
+def np_float_power(ctx: Context, arguments: Arguments) -> Value:
+    base, exponent = unpack(ctx, arguments, "float_power", "x1", "x2")
+    return _both(ctx, base, exponent, lambda a, b: power(ctx, cast(ctx, a, FLOAT64), b))
 
 
 def _operator_functions() -> None:

@@ -17,7 +17,7 @@ from srcgrad.frontend.elementwise import array_of, assign, expr_of, force, into_
 from srcgrad.frontend.iterables import trips
 from srcgrad.frontend.lower_expr import static_object
 from srcgrad.frontend.python_calls import atom_of, unpack
-from srcgrad.frontend.scalars import add, cast, div, mul, scalar, strong, sub, times
+from srcgrad.frontend.scalars import add, cast, div, mul, scalar, strong, sub, times, weak
 from srcgrad.frontend.values import (
     NONE,
     Arr,
@@ -251,11 +251,16 @@ def item(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value
     index = tuple(atom_of(ctx, v, "item") for v in arguments.positional)
     if not index:
         index = (integer(0),) * array_.ndim
-    return Num(load_at(ctx, subscript(ctx, array_, index)))
+    return Num(weak(ctx, load_at(ctx, subscript(ctx, array_, index))))
 
 
-@method((Num,), "item", "copy", "conjugate")
+@method((Num,), "item")
 def number_item(ctx: Context, receiver: Num, arguments: Arguments) -> Value:
+    return Num(weak(ctx, receiver.atom))
+
+
+@method((Num,), "copy", "conjugate")
+def number_copy(ctx: Context, receiver: Num, arguments: Arguments) -> Value:
     return receiver
 
 

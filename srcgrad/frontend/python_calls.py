@@ -18,7 +18,21 @@ from srcgrad.frontend.elementwise import elementwise, force
 from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.lower_expr import compare_values, condition, operate, static_object
 from srcgrad.frontend.reduce import fold, quantify
-from srcgrad.frontend.scalars import apply, cast, compare, floordiv, mod, mul, negate, scalar, select, settle, truth_of
+from srcgrad.frontend.scalars import (
+    add,
+    apply,
+    cast,
+    compare,
+    floordiv,
+    mod,
+    mul,
+    negate,
+    scalar,
+    select,
+    settle,
+    truth_of,
+    weak,
+)  # fmt: skip
 from srcgrad.frontend.values import (
     NONE,
     Arr,
@@ -135,11 +149,23 @@ def _better_atom(ctx: Context, better: ast.cmpop, best: Atom, other: Atom) -> At
     return select(ctx, compare(ctx, better, other, best), other, best)
 
 
-@function(sum, math.fsum)
+@function(sum)
 def sum_(ctx: Context, arguments: Arguments) -> Value:
     values, start = unpack(ctx, arguments, "sum", "iterable", "start", optional=1)
     assert values is not None
     return fold(ctx, values, lambda a, b: force(ctx, operate(ctx, ast.Add(), a, b)), start or number(0), "sum")
+
+
+@function(math.fsum)
+def fsum(ctx: Context, arguments: Arguments) -> Value:
+    (values,) = unpack(ctx, arguments, "fsum", "seq")
+    assert values is not None
+    return fold(ctx, values, lambda a, b: Num(add(ctx, _double(ctx, a), _double(ctx, b))), number(0.0), "fsum")
+
+
+def _double(ctx: Context, value: Value) -> Atom:
+    """A number as a Python float."""
+    return weak(ctx, cast(ctx, atom_of(ctx, value, "fsum"), PY_FLOAT))
 
 
 @function(math.prod)
@@ -176,7 +202,7 @@ def all_(ctx: Context, arguments: Arguments) -> Value:
     return quantify(ctx, values, True, lambda v: condition(ctx, v))
 
 
-@function(round, np.round)
+@function(round)
 def round_(ctx: Context, arguments: Arguments) -> Value:
     value, digits = unpack(ctx, arguments, "round", "number", "ndigits", optional=1)
     a = atom_of(ctx, value, "round")
@@ -184,17 +210,35 @@ def round_(ctx: Context, arguments: Arguments) -> Value:
         return Num(a)
     if digits in (None, NONE):
         return Num(cast(ctx, apply(ctx, "rint", (a,), scalar(a)), PY_INT))
-    places = atom_of(ctx, digits, "round")
+    return Num(_rounded(ctx, a, digits))
+
+
+@function(np.round)
+def np_round(ctx: Context, arguments: Arguments) -> Value:
+    value, digits = unpack(ctx, arguments, "round", "a", "decimals", optional=1)
+    if isinstance(value, ARRAYS):
+        return elementwise(ctx, lambda a: _rounded(ctx, a, digits), value)
+    return Num(_rounded(ctx, atom_of(ctx, value, "round"), digits))
+
+
+def _rounded(ctx: Context, a: Atom, digits: Value | None) -> Atom:
+    """A number rounded to a constant number of decimals, still of its type."""
+    places = atom_of(ctx, digits or number(0), "round")
     if not isinstance(places, Const):
         ctx.refuse(
             "the number of digits of round must be a constant",
             label=describe(digits or NONE),
             why="it decides how the value is scaled",
+            advice="write the number of digits as a literal",
         )
+    if not scalar(a).is_float:
+        return a
+    if places.value == 0:
+        return apply(ctx, "rint", (a,), scalar(a))
     scale = Const(float(10 ** abs(int(places.value))), scalar(a))
     first, last = ("mul", "div") if places.value >= 0 else ("div", "mul")
     scaled = apply(ctx, first, (a, scale), scalar(a))
-    return Num(apply(ctx, last, (apply(ctx, "rint", (scaled,), scalar(a)), scale), scalar(a)))
+    return apply(ctx, last, (apply(ctx, "rint", (scaled,), scalar(a)), scale), scalar(a))
 
 
 @function(math.pow)
@@ -223,7 +267,7 @@ def int_(ctx: Context, arguments: Arguments) -> Value:
     if isinstance(text := static_object(arguments.positional[0]), str):
         return number(int(text))
     a = atom_of(ctx, arguments.positional[0], "int")
-    return Num(cast(ctx, a, PY_INT))
+    return Num(weak(ctx, cast(ctx, a, PY_INT)))
 
 
 @function(float)
@@ -233,7 +277,7 @@ def float_(ctx: Context, arguments: Arguments) -> Value:
     if isinstance(text := static_object(arguments.positional[0]), str):
         return number(float(text))
     a = atom_of(ctx, arguments.positional[0], "float")
-    return Num(cast(ctx, a, PY_FLOAT if scalar(a).dtype.itemsize == 8 or not scalar(a).is_float else scalar(a)))
+    return Num(weak(ctx, cast(ctx, a, PY_FLOAT)))
 
 
 @function(bool, np.bool_)

@@ -67,9 +67,22 @@ def cast(ctx: Context, atom: Atom, target: Scalar, hint: str = "t") -> Atom:
 
 def strong(ctx: Context, atom: Atom, target: Scalar) -> Atom:
     """`atom` as a NumPy scalar of `target`'s dtype, no longer adapting to others."""
-    result = cast(ctx, atom, target)
-    if isinstance(result, Sym) and scalar(result).weak:
-        return apply(ctx, target.dtype.name, (result,), target)
+    return _retyped(ctx, cast(ctx, atom, target), target)
+
+
+def weak(ctx: Context, atom: Atom) -> Atom:
+    """`atom` as a Python number: floats in double precision, adapting to the NumPy values they meet."""
+    target = promote.python_type(scalar(atom))
+    return _retyped(ctx, cast(ctx, atom, target), target)
+
+
+def _retyped(ctx: Context, atom: Atom, target: Scalar) -> Atom:
+    """A value of the right dtype with the weakness of `target`: the cast to its own dtype leaves the compiled code."""
+    if isinstance(atom, Const) or scalar(atom).weak is target.weak:
+        return atom
+    result = apply(ctx, target.dtype.name, (atom,), target)
+    if isinstance(result, Sym) and is_nonnegative(ctx, atom):
+        ctx.nonnegative.add(result)
     return result
 
 

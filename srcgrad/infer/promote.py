@@ -45,6 +45,11 @@ def floating(*types: Scalar) -> Scalar:
     return PY_FLOAT if joined.weak else FLOAT64
 
 
+def python_type(type_: Scalar) -> Scalar:
+    """The type of the Python number that `float`, `int` or `bool` makes of one of `type_`."""
+    return _WEAK[type_.dtype.kind]
+
+
 def truth(*types: Scalar) -> Scalar:
     """The type of a comparison of such operands."""
     return PY_BOOL if all(t.weak for t in types) else BOOL
