@@ -37,6 +37,8 @@ def compile_module(name: str, text: str, options: Options) -> ModuleType:
     module = loader.load(name, text, settings)
     if not getattr(module, _MARK, False):
         own = [(key, value) for key, value in vars(module).items() if _defined_here(value, module)]
+        if len(own) > 1:  # functions that call themselves or one another: read back from Numba's cache, they crash
+            settings["cache"] = False
         for key, value in own:
             setattr(module, key, numba.njit(**settings)(value))
         setattr(module, _MARK, True)
