@@ -6,14 +6,13 @@ In: a target node and the value to bind. Out: the environment changed, or stores
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 
 from srcgrad.frontend.context import Arguments, Context
 from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.subscripts import place
 from srcgrad.frontend.values import Arr, Generator, Num, Record, Static, Value, describe, integer, tuple_of, whole
-from srcgrad.ir.nodes import Alloc, Const, Copy, Dim, Let, Load, Statement, Sym
+from srcgrad.ir.nodes import Alloc, Const, Copy, Dim, Let, Load, Sym
 
 _UNNAMED = frozenset({"t", "test", "n", "i", "a", "array"})
 _NAMED_RESULTS = (ast.BinOp, ast.UnaryOp, ast.Call, ast.Subscript)
@@ -90,26 +89,20 @@ def items_of(ctx: Context, value: Value, count: int) -> tuple[Value, ...]:
 
 
 def named(ctx: Context, value: Value, node: ast.expr, name: str) -> Value:
-    """The value of `name = node`, its symbol renamed after the variable if it was just computed."""
-    if not isinstance(node, _NAMED_RESULTS):
-        return value
+    """The value of `name = node`, its symbol called after the variable if it was just computed."""
     last = ctx.builder.last()
     match value, last:
-        case Num(Sym() as old), Let(result=result) | Load(result=result) | Dim(result=result) if result is old:
-            new = _renamed(ctx, last, old, name)
-            return value if new is old else Num(new)
-        case Arr(base=old), Alloc(result=result) | Copy(result=result) if result is old and value == whole(old):
-            return whole(_renamed(ctx, last, old, name))
-        case _:
-            return value
+        case _ if not isinstance(node, _NAMED_RESULTS):
+            pass
+        case Num(Sym() as own), Let(result=result) | Load(result=result) | Dim(result=result) if result is own:
+            _call(own, name)
+        case Arr(base=own), Alloc(result=result) | Copy(result=result) if result is own and value == whole(own):
+            _call(own, name)
+    return value
 
 
-def _renamed(ctx: Context, last: Statement, old: Sym, name: str) -> Sym:
-    """The symbol that the last statement defines, after a new name for it where it has none of the user's."""
-    if old.hint not in _UNNAMED:
-        return old
-    new = Sym(name, old.type)
-    ctx.builder.replace_last(replace(last, result=new))  # type: ignore[arg-type]
-    if old in ctx.nonnegative:
-        ctx.nonnegative.add(new)
-    return new
+def _call(symbol: Sym, name: str) -> None:
+    """Give a symbol the user's name, where it has none. It stays the same symbol: a new one in its place would have to
+    replace it in all that is known by now (that it is a length, or fresh memory)."""
+    if symbol.hint in _UNNAMED:
+        object.__setattr__(symbol, "hint", name)

@@ -198,3 +198,12 @@ def bool_and_int_arrays(a):
         else:
             s += a[i] ** 2
     return s
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, 5),))
+def length_is_named_and_asked_again(x):
+    n = len(x)
+    y = np.empty_like(x)
+    for i in range(n):
+        y[i] = x[i] * x[i - 1]
+    return y
