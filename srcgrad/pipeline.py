@@ -177,11 +177,11 @@ def _check_scalar(request: Request, lowered: Lowered, primal: Function) -> None:
             )  # fmt: skip
         out = out.children[0]
     if not isinstance(out, Leaf) or not isinstance(out.type, Scalar) or not out.type.is_float:
-        what = out.type if isinstance(out, Leaf) else "several values" if isinstance(out, Node) else repr(out.value)
+        what = out.in_words()
         raise ArgumentError(
             Diagnostic(
                 f"grad needs a function that returns one real number; {primal.name} returns {what}", primal.span,
-                why="a gradient is defined for a scalar output only",
+                why="a gradient is defined for one floating-point number only",
                 advice="use vjp for products with a cotangent, jacobian for all derivatives, has_aux=True where only "
                 "the first of two results is to be differentiated, or return a sum",
             )

@@ -173,6 +173,7 @@ def _expand(ctx: Context, array: Arr, items: tuple[Item, ...]) -> tuple[Atom | S
             "too many subscripts",
             label=f"{len(items)} subscripts",
             why=f"the array has {array.ndim} dimension{'s' * (array.ndim != 1)}",
+            advice="leave out subscripts, or give the array more dimensions with reshape",
         )
     at = dots[0] if dots else len(items)
     full = (*items[:at], *[FULL] * missing, *items[at + 1 :])

@@ -47,6 +47,7 @@ def get(ctx: Context, receiver: Value, name: str) -> Value:
         f"there is no attribute {name!r} here that srcgrad knows",
         label=describe(receiver),
         why="attributes of arrays and numbers are compiled one by one, those of objects must exist when compiling",
+        advice="check the spelling; compute the value outside and pass it as an argument",
     )
 
 

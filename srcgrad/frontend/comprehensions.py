@@ -46,7 +46,11 @@ def dict_comprehension(ctx: Context, node: ast.DictComp) -> Value:
     keys = unrolled(ctx, _with_element(node, node.key), ctx.scope)
     values = unrolled(ctx, _with_element(node, node.value), ctx.scope)
     if keys is None or values is None:
-        ctx.refuse("a dict of run-time size is not compiled", why="its structure must be known when compiling")
+        ctx.refuse(
+            "a dict of run-time size is not compiled",
+            why="its structure must be known when compiling",
+            advice="use an array indexed by integers, or a dict with literal keys",
+        )
     return Record(dict, tuple(static_object(k) for k in keys), tuple(values))
 
 

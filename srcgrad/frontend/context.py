@@ -54,13 +54,14 @@ class Scope:
     """The variables of one function that is being lowered (or of a comprehension inside it).
 
     `outer` is where free names are looked up next: the defining scope of a nested function; `function` the Python
-    function, whose cells and globals come last."""
+    function, whose cells and globals come last. `returned` has what each `return` statement gives."""
 
     source: Source
     liveness: Liveness
     outer: Scope | None
     function: Any
     env: dict[str, Value] = field(default_factory=dict)
+    returned: dict[Span, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,9 @@ class Context:
         with self.at(node):
             if handler is None:
                 self.refuse(
-                    f"srcgrad does not read a {type(node).__name__} expression", why="it is outside the subset"
+                    f"srcgrad does not read a {type(node).__name__} expression",
+                    why="it is outside the subset of Python that is compiled",
+                    advice="compute it outside and pass it as an argument",
                 )
             value = handler(self, node)
         if value is BOTTOM:
@@ -221,7 +224,13 @@ class Context:
                 handler = STATEMENTS.get(type(node))
                 if handler is None:
                     self.diagnostics.append(
-                        Diagnostic(f"srcgrad does not read a {type(node).__name__} statement", self.span)
+                        Diagnostic(
+                            f"srcgrad does not read a {type(node).__name__} statement",
+                            self.span,
+                            "here",
+                            "it is outside the subset of Python that is compiled",
+                            "write it with assignments, if, for and while",
+                        )
                     )
                     continue
                 try:
@@ -244,7 +253,11 @@ class Context:
         """Call a value."""
         handler = CALLERS.get(type(callee))
         if handler is None:
-            self.refuse("this is not a function", why="only functions known at compile time can be called")
+            self.refuse(
+                "this is not a function",
+                why="only functions known at compile time can be called",
+                advice="call a function of the module, a nested function, or one passed as an argument",
+            )
         return handler(self, callee, arguments)
 
     # -- refusing ---------------------------------------------------------------------------------------------

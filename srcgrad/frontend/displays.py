@@ -44,8 +44,9 @@ def _spread(ctx: Context, node: ast.expr) -> tuple[Value, ...]:
         ctx.refuse(
             "only a tuple of known length can be spread with *",
             label=describe(value),
-            node=node,
             why="the number of arguments is fixed when the function is compiled",
+            advice="write the arguments out, or pass the array itself",
+            node=node,
         )
     return run.items
 
@@ -61,12 +62,18 @@ def dict_display(ctx: Context, node: ast.Dict) -> Value:
                     "only a dict of known structure can be spread with **",
                     label=describe(value),
                     why="the names of the items are fixed when the function is compiled",
+                    advice="write the keyword arguments out",
                 )
             items.update(zip(value.keys, value.items))
             continue
         name = static_object(ctx.expr(key))
         if is_dynamic(name):
-            ctx.refuse("the keys of a dict must be constants", why="its structure is fixed when compiling", node=key)
+            ctx.refuse(
+                "the keys of a dict must be constants",
+                why="its structure is fixed when compiling",
+                advice="write the keys as literals, or use an array indexed by integers",
+                node=key,
+            )
         items[name] = value
     return Record(dict, tuple(items), tuple(items.values()), new_token(dict))
 
@@ -128,6 +135,7 @@ def _arguments(ctx: Context, node: ast.Call) -> Arguments:
                 "only a dict of known structure can be spread with **",
                 label=describe(value),
                 why="the names of the items are fixed when the function is compiled",
+                advice="write the keyword arguments out",
             )
     if ctx.writes != writes and any(isinstance(v, ArrayExpr) for v in (*positional, *keywords.values())):
         ctx.refuse(

@@ -55,7 +55,10 @@ def expr_of(ctx: Context, value: Value) -> ArrayExpr:
             return expr_of(ctx, stack_items(ctx, items))
         case _:
             ctx.refuse(
-                "this is not a number or an array", label=describe(value), why="arithmetic needs numbers or arrays"
+                "this is not a number or an array",
+                label=describe(value),
+                why="arithmetic needs numbers or arrays",
+                advice="compute with the numbers inside it, or make an array of them: np.array(...)",
             )
 
 
@@ -67,7 +70,11 @@ def stack_items(ctx: Context, items: tuple[Value, ...], dtype: np.dtype | None =
     inner = parts[0].shape
     for part in parts[1:]:
         if len(part.shape) != len(inner):
-            ctx.refuse("the rows of an array differ in rank", why="an array is rectangular")
+            ctx.refuse(
+                "the rows of an array differ in rank",
+                why="an array is rectangular",
+                advice="make the rows equally long, or keep them apart as a tuple",
+            )
         inner = tuple(same_length(ctx, a, b) for a, b in zip(inner, part.shape))
     kind = dtype or np.result_type(*[_example(item, part) for item, part in zip(items, parts)])
     result = allocate(ctx, (integer(len(items)), *inner), kind, None, hint)
@@ -95,7 +102,12 @@ def same_length(ctx: Context, a: Atom, b: Atom, where: str = "operands could not
     if a == b or (isinstance(a, Const) and isinstance(b, Const) and a.value == b.value):
         return a
     if isinstance(a, Const) and isinstance(b, Const):
-        ctx.refuse("shapes do not match", label=f"{a.value} against {b.value}", why=where)
+        ctx.refuse(
+            "shapes do not match",
+            label=f"{a.value} against {b.value}",
+            why=where,
+            advice="give the operands the same shape, or lengths of 1 where they should be repeated",
+        )
     if isinstance(a, Const):
         a, b = b, a
     a, b = cast(ctx, a, PY_INT), cast(ctx, b, PY_INT)
@@ -184,7 +196,11 @@ def assign(ctx: Context, region: Arr, value: Value) -> None:
     """`region[...] = value`."""
     source = expr_of(ctx, value)
     if _kind_rank(source.dtype) > _kind_rank(region.dtype) and not isinstance(value, Num) and region.dtype.kind == "b":
-        ctx.refuse("numbers cannot be stored in an array of truth values", why="the numbers would be lost")
+        ctx.refuse(
+            "numbers cannot be stored in an array of truth values",
+            why="the numbers would be lost",
+            advice="make the array of floats, or store a comparison",
+        )
     lengths = shape(ctx, region)
     extra = len(source.shape) - len(lengths)
     if extra > 0 and not all(map(_is_one, source.shape[:extra])):
@@ -192,6 +208,7 @@ def assign(ctx: Context, region: Arr, value: Value) -> None:
             "the shapes of this assignment do not match",
             label=f"{len(source.shape)} dimensions into {len(lengths)}",
             why="a value of more dimensions does not fit",
+            advice="index the left side so that it has the dimensions of the value, or reduce the value",
         )
     source = ArrayExpr(source.dtype, source.shape[max(extra, 0) :], _drop_leading(source, max(extra, 0)), source.reads)
     rank = len(lengths)

@@ -18,7 +18,7 @@ from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.ownership import change_of, may_be_memory_of, reachable_helpers, written_by
 from srcgrad.frontend.scalars import scalar, settle
 from srcgrad.frontend.source import source_of, unwrap
-from srcgrad.frontend.values import BOTTOM, NONE, Arr, Num, Record, Value, describe, new_token, whole
+from srcgrad.frontend.values import BOTTOM, NONE, Arr, Conflict, Num, Record, Value, describe, new_token, whole
 from srcgrad.infer.captured import Captured
 from srcgrad.infer.signature import Leaf, Node, Spec, Static, is_namedtuple
 from srcgrad.ir.nodes import Atom, Block, Copy, Function, Statement, Sym
@@ -133,7 +133,13 @@ def _close(ctx: Context, function: Callable[..., Any], parameters: _Parameters, 
     """The finished function, given the value of the call."""
     span = _span_of(function)
     if value is BOTTOM:
-        raise Unsupported(Diagnostic("this function never returns", span, "", "every path through it raises"))
+        raise Unsupported(Diagnostic(
+                "this function never returns",
+                span,
+                "",
+                "every path through it raises",
+                "return a value on the paths that do not fail",
+            ))
     captured = [*ctx.arrays.values()]
     symbols = (*parameters.symbols, *(c.symbol for c in captured))
     draft = Function(_name_of(function), symbols, ctx.builder.finish(), span)
@@ -215,10 +221,11 @@ def _result(ctx: Context, value: Value, results: list[Atom], span: Span) -> Spec
         case _:
             raise Unsupported(
                 Diagnostic(
-                    "this function cannot return what it returns",
+                    f"this function returns {describe(value)}",
                     span,
                     "",
-                    f"{describe(value)} is not a number, an array or a tuple of these",
+                    value.why if isinstance(value, Conflict) else "that is not a number, an array or a tuple of these",
+                    "return numbers, arrays, or tuples and dicts of these, of one structure on every path",
                 )
             )
 

@@ -19,10 +19,11 @@ import numpy as np
 from srcgrad.errors import Diagnostic
 from srcgrad.frontend.branch import branch
 from srcgrad.frontend.constants import constant
-from srcgrad.frontend.context import FUNCTIONS, METHODS, Arguments, Context, Refused, Scope, caller
+from srcgrad.frontend.context import FUNCTIONS, METHODS, Arguments, Context, Scope, caller
 from srcgrad.frontend.desugar import RESULT, desugar, return_statement
 from srcgrad.frontend.elementwise import elementwise, force
 from srcgrad.frontend.liveness import Liveness, liveness
+from srcgrad.frontend.parameters import bind_parameters, refuse_results
 from srcgrad.frontend.recursion import Activation, call_recursive, key_of
 from srcgrad.frontend.scalars import apply, cast, scalar, settle
 from srcgrad.frontend.source import Source, argument_names, source_of, unwrap
@@ -36,6 +37,7 @@ from srcgrad.frontend.values import (
     ArrayExpr,
     Choice,
     Closure,
+    Conflict,
     Generator,
     Maybe,
     Method,
@@ -45,7 +47,6 @@ from srcgrad.frontend.values import (
     Static,
     Value,
     describe,
-    tuple_of,
 )  # fmt: skip
 from srcgrad.infer import promote
 from srcgrad.infer.captured import Captured, Kind
@@ -196,7 +197,11 @@ def construct(ctx: Context, target: type, arguments: Arguments) -> Value:
     if dataclasses.is_dataclass(target):
         names = tuple(f.name for f in dataclasses.fields(target) if f.init)
         if "__post_init__" in dir(target) or len(names) < len(dataclasses.fields(target)):
-            ctx.refuse("a dataclass with __post_init__ is not built in compiled code", why="its code would not run")
+            ctx.refuse(
+                "a dataclass with __post_init__ is not built in compiled code",
+                why="its code would not run",
+                advice="build the object outside and pass it as an argument",
+            )
         defaults = {
             f.name: constant(ctx, f.default, f.name, None)
             for f in dataclasses.fields(target)
@@ -219,7 +224,11 @@ def construct(ctx: Context, target: type, arguments: Arguments) -> Value:
     items = {**defaults, **given, **arguments.keywords}
     missing = [name for name in names if name not in items]
     if missing or len(arguments.positional) > len(names) or set(items) - set(names):
-        ctx.refuse(f"the arguments do not fit {target.__name__}", why=f"its fields are {', '.join(names)}")
+        ctx.refuse(
+            f"the arguments do not fit {target.__name__}",
+            why=f"its fields are {', '.join(names)}",
+            advice="give every field without a default once",
+        )
     return Record(target, names, tuple(force(ctx, items[name], name) for name in names))
 
 
@@ -229,13 +238,18 @@ def construct(ctx: Context, target: type, arguments: Arguments) -> Value:
 def call_operation(ctx: Context, op: Op, arguments: Arguments, numbers: Numbers = Numbers.GIVEN) -> Value:
     """A call of a function that the operation table knows."""
     if arguments.keywords:
-        ctx.refuse(f"{op.name} takes no keyword arguments here", why="keywords of library functions change the result")
+        ctx.refuse(
+            f"{op.name} takes no keyword arguments here",
+            why="keywords of library functions change the result",
+            advice="leave the keywords out, and apply np.where or the slices they stand for",
+        )
     operands = arguments.positional
     if len(operands) != op.arity:
         ctx.refuse(
             f"{op.name} takes {op.arity} argument{'s' * (op.arity != 1)}",
             label=f"{len(operands)} given",
             why="the call does not fit the function",
+            advice="give the arguments by position, without out= and where=",
         )
     arrays = [o for o in operands if isinstance(o, Arr | ArrayExpr)]
     if numbers is Numbers.PYTHON and any(o.ndim for o in arrays):
@@ -243,7 +257,7 @@ def call_operation(ctx: Context, op: Op, arguments: Arguments, numbers: Numbers 
             f"math.{op.name} needs numbers",
             label=describe(next(o for o in arrays if o.ndim)),
             why="the functions of math take one number each, in Python as well",
-            advice=f"call NumPy's function on the array, as np.{op.name}, or loop over the elements",
+            advice=f"{f'call np.{op.name}, or ' * hasattr(np, op.name)}loop over the elements",
         )
     if arrays:
         return elementwise(ctx, lambda *atoms: operation(ctx, op, atoms, numbers), *operands)
@@ -254,7 +268,12 @@ def call_operation(ctx: Context, op: Op, arguments: Arguments, numbers: Numbers 
     atoms = []
     for operand in (settle(ctx, o) for o in operands):
         if not isinstance(operand, Num):
-            ctx.refuse(f"{op.name} needs numbers", label=describe(operand), why="it is an operation on numbers")
+            ctx.refuse(
+                f"{op.name} needs numbers",
+                label=describe(operand),
+                why="it is an operation on numbers",
+                advice="call it on the numbers or arrays inside, one by one",
+            )
         atoms.append(operand.atom)
     return Num(operation(ctx, op, tuple(atoms), numbers))
 
@@ -272,7 +291,12 @@ def operation(ctx: Context, op: Op, atoms: tuple[Atom, ...], numbers: Numbers = 
         case Operands.INT | Operands.SAME:
             common = promote.arithmetic(*types_)
             if op.operands is Operands.INT and common.is_float:
-                ctx.refuse(f"{op.name} needs integers", label="a float is given", why="it is an operation on integers")
+                ctx.refuse(
+                    f"{op.name} needs integers",
+                    label="a float is given",
+                    why="it is an operation on integers",
+                    advice="convert the arguments with int(...)",
+                )
             converted = tuple(cast(ctx, a, common) for a in atoms)
         case Operands.BOOL:
             common = BOOL
@@ -318,45 +342,11 @@ def inline(
         try:
             ctx.run(prepared.body)
             found = BOTTOM if ctx.terminated else ctx.env.get(RESULT, NONE)
+            if isinstance(found, Conflict):
+                refuse_results(ctx, source)
             return found.value if isinstance(found, Maybe) else found
         finally:
             ctx.scopes.pop()
 
     activation = Activation(key_of(source, outer, values), source.name, values, body)
     return call_recursive(ctx, activation)
-
-
-def bind_parameters(
-    ctx: Context, source: Source, defaults: dict[str, Value], arguments: Arguments
-) -> dict[str, Value]:
-    """The variables a function starts with."""
-    a = source.node.args
-    positional = [arg.arg for arg in (*a.posonlyargs, *a.args)]
-    env = dict(zip(positional, arguments.positional))
-    extra = arguments.positional[len(positional) :]
-    if a.vararg is not None:
-        env[a.vararg.arg] = tuple_of(extra)
-    elif extra:
-        given = len(arguments.positional)
-        _refuse_call(ctx, source, f"takes {len(positional)} positional arguments, {given} are given")
-    known = {arg.arg for arg in (*a.args, *a.kwonlyargs)}
-    others = {name: value for name, value in arguments.keywords.items() if name not in known}
-    for name, value in arguments.keywords.items():
-        if name in env and name in known:
-            _refuse_call(ctx, source, f"gets the argument {name!r} twice")
-        if name in known:
-            env[name] = value
-    if a.kwarg is not None:
-        env[a.kwarg.arg] = Record(dict, tuple(others), tuple(others.values()))
-    elif others:
-        _refuse_call(ctx, source, f"has no parameter {next(iter(others))!r}")
-    for name in (*positional, *(arg.arg for arg in a.kwonlyargs)):
-        if name not in env:
-            if name not in defaults:
-                _refuse_call(ctx, source, f"needs the argument {name!r}")
-            env[name] = defaults[name]
-    return env
-
-
-def _refuse_call(ctx: Context, source: Source, what: str) -> None:
-    raise Refused(Diagnostic(f"{source.name} {what}", ctx.span, "called here", "the call does not fit the function"))

@@ -88,6 +88,7 @@ def iteration(ctx: Context, value: Value) -> Iteration:
                 "srcgrad cannot loop over this",
                 label=describe(value),
                 why="loops run over ranges, arrays, tuples, and enumerate, zip and reversed of these",
+                advice="loop over range(n), an array or a tuple",
             )
 
 

@@ -99,12 +99,12 @@ class Merge:
             case _ if is_function(a) and is_function(b):
                 return Choice(a, b, self.sym(f"{hint}_is_first", PY_BOOL))
             case _:
-                return Conflict(f"it is {describe(a)} on one path and {describe(b)} on another")
+                return conflict(a, b)
 
     def _arrays(self, a: Arr, b: Arr, hint: str) -> Value:
         joined = join_arrays(reference_type(a), reference_type(b))
         if joined is None:
-            return Conflict(f"it is {describe(a)} on one path and {describe(b)} on another")
+            return conflict(a, b)
         return whole(self.sym(hint, joined))
 
     def _choice(self, first: Value, a: Value, b: Value, hint: str) -> Value:
@@ -113,13 +113,25 @@ class Merge:
         firsts = [v.first for v in (a, b) if isinstance(v, Choice)]
         second = self.merge(rest[0], rest[1], hint)
         if any(f != first for f in firsts) or isinstance(second, Conflict | Choice | Maybe):
-            return Conflict(f"it is {describe(a)} on one path and {describe(b)} on another")
+            return conflict(a, b)
         return Choice(first, second, self.sym(f"{hint}_is_first", PY_BOOL))
 
     def _maybe(self, a: Value, b: Value, name: str, hint: str) -> Value:
         a, b = (v.value if isinstance(v, Maybe) else BOTTOM if isinstance(v, Undefined) else v for v in (a, b))
         inner = self.merge(a, b, hint)
         return inner if isinstance(inner, Conflict) else Maybe(inner, self.sym(f"{hint}_defined", PY_BOOL), name)
+
+
+def conflict(a: Value, b: Value) -> Conflict:
+    """What a variable holds that is `a` on one path and `b` on another."""
+    why = f"it is {describe(a)} on one path and {describe(b)} on another"
+    match a, b:
+        case Record(container=x), Record(container=y) if x is list and y is list:
+            return Conflict(why, "fill an array: out = np.empty(n); out[i] = ...", "length")
+        case Record(container=x), Record(container=y) if x is dict and y is dict:
+            return Conflict(why, "give it all its keys first, or fill an array: out = np.empty(n)", "set of keys")
+        case _:
+            return Conflict(why)
 
 
 def reference_type(value: Arr) -> Array:

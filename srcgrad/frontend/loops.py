@@ -85,7 +85,11 @@ def converge(ctx: Context, node: LoopNode, extra: tuple[str, ...], body: Callabl
         ctx.rewind(mark)
         merge = Merge(made)
         protos = {n: merge.merge(protos[n], out[n], hint_of(n)) for n in names}
-    ctx.refuse("the types of the variables of this loop do not settle", why="each round makes them wider")
+    ctx.refuse(
+        "the types of the variables of this loop do not settle",
+        why="each round makes them wider",
+        advice="give the variables their final types and lengths before the loop",
+    )
 
 
 def _first_guess(ctx: Context, node: LoopNode, start: dict[str, Value], merge: Merge) -> dict[str, Value]:

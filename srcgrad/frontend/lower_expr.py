@@ -95,7 +95,19 @@ def operate(ctx: Context, op: ast.operator, left: Value, right: Value, hint: str
         f"this operator is not compiled for {describe(culprit)}",
         label=f"{describe(left)} and {describe(right)}",
         why="operators are compiled for numbers and arrays",
+        advice=_operator_advice(culprit),
     )
+
+
+def _operator_advice(culprit: Value) -> str:
+    """The way out for an operand that is not a number."""
+    if culprit == NONE:
+        return "test `if x is None` first, or use 0.0 where there is no value"
+    if isinstance(culprit, Static) and isinstance(culprit.value, str):
+        return "pass a number, or choose among numbers by comparing the text: if s == 'a'"
+    if isinstance(culprit, Record | NumberList):
+        return "make it an array: np.array(...)"
+    return "compute with the numbers inside it, one by one"
 
 
 def _repeated(ctx: Context, item: Atom, count: Atom) -> Value:
@@ -284,6 +296,7 @@ def compare_values(ctx: Context, op: ast.cmpop, left: Value, right: Value) -> Va
         "this comparison is not compiled",
         label=f"{describe(left)} and {describe(right)}",
         why="only numbers, arrays and compile-time constants are compared",
+        advice="compare the numbers inside, one by one",
     )
 
 
@@ -351,6 +364,7 @@ def _contains(ctx: Context, item: Value, container: Value) -> Atom:
             "`in` needs a container known at compile time",
             label=describe(container),
             why="membership is decided when the function is compiled",
+            advice="loop over the elements and compare each: any(x == v for v in values)",
         )
     return truth(a in b)
 

@@ -90,7 +90,7 @@ def pass_(ctx: Context, node: ast.Pass) -> None:
 @statement(SetReturn)
 def set_return(ctx: Context, node: SetReturn) -> None:
     value = ctx.expr(node.value)
-    ctx.env[RESULT] = force(ctx, named(ctx, value, node.value, "result"), "result")
+    ctx.env[RESULT] = ctx.scope.returned[ctx.span] = force(ctx, named(ctx, value, node.value, "result"), "result")
 
 
 @statement(SetFlag)
@@ -142,7 +142,11 @@ def if_(ctx: Context, node: ast.If) -> None:
 def delete(ctx: Context, node: ast.Delete) -> None:
     for target in node.targets:
         if not isinstance(target, ast.Name):
-            ctx.refuse("srcgrad deletes names only", why="removing an item changes a structure that is fixed")
+            ctx.refuse(
+                "srcgrad deletes names only",
+                why="removing an item changes a structure that is fixed",
+                advice="leave the item where it is, or build a list or dict without it",
+            )
         ctx.env.pop(target.id, None)
 
 
@@ -162,7 +166,11 @@ def assert_(ctx: Context, node: ast.Assert) -> None:
 @statement(ast.Raise)
 def raise_(ctx: Context, node: ast.Raise) -> None:
     if node.exc is None:
-        ctx.refuse("a bare raise needs an exception that is being handled", why="try is not compiled")
+        ctx.refuse(
+            "a bare raise needs an exception that is being handled",
+            why="try is not compiled",
+            advice="raise an exception by its name",
+        )
     call = isinstance(node.exc, ast.Call)
     value = ctx.expr(node.exc.func if isinstance(node.exc, ast.Call) else node.exc)
     raised = value.value if isinstance(value, Static) else None
@@ -176,6 +184,7 @@ def raise_(ctx: Context, node: ast.Raise) -> None:
             "this is not an exception known at compile time",
             label="raised here",
             why="compiled code raises exception classes only",
+            advice="raise a class of exceptions, as ValueError",
         )
     builtin = next(c for c in raised.__mro__ if c.__module__ == "builtins")
     assert issubclass(builtin, BaseException)

@@ -178,7 +178,11 @@ def np_invert(ctx: Context, arguments: Arguments) -> Value:
 @function(np.where)
 def where(ctx: Context, arguments: Arguments) -> Value:
     if len(arguments.positional) != 3:
-        ctx.refuse("np.where is compiled with three arguments", why="how many indices it gives is known at run time")
+        ctx.refuse(
+            "np.where is compiled with three arguments",
+            why="how many indices it gives is known at run time",
+            advice="write np.where(condition, a, b), or loop over the elements and test each",
+        )
     test, a, b = arguments.positional
     if isinstance(test, Num) and isinstance(a, Num) and isinstance(b, Num):
         return Num(select(ctx, truth_of(ctx, test.atom), a.atom, b.atom))

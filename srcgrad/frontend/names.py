@@ -10,7 +10,7 @@ import ast
 import builtins
 
 from srcgrad.frontend.constants import constant
-from srcgrad.frontend.context import Context, Scope, expression
+from srcgrad.frontend.context import Context, Scope, Unknown, expression
 from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.values import Bottom, Closure, Conflict, Maybe, Static, Undefined, Value, number
 from srcgrad.infer.captured import Captured, Kind
@@ -39,13 +39,11 @@ def _read(ctx: Context, scope: Scope, name: str) -> Value:
     match value:
         case Undefined() | Bottom():
             ctx.unknown(name)
-        case Conflict(why):
-            ctx.refuse(
-                f"the variable {name!r} has no one type",
-                label="used here",
-                why=why,
-                advice="give it the same type on every path",
-            )
+        case Conflict(why, advice, lacks):
+            title = f"the variable {name!r} has no one {lacks}"
+            if any((found.title, found.why) == (title, why) for found in ctx.diagnostics):
+                raise Unknown  # one cause, one diagnostic
+            ctx.refuse(title, label="used here", why=why, advice=advice)
         case Maybe(inner, defined):
             _check_defined(ctx, defined, name)
             if scope is ctx.scope:
@@ -77,13 +75,22 @@ def _free(ctx: Context, scope: Scope, name: str) -> Value:
         return constant(ctx, found, name, Captured(Kind.GLOBAL, function.__globals__, name, found))
     if hasattr(builtins, name):
         return Static(getattr(builtins, name))
-    ctx.refuse(f"the name {name!r} is not defined", label="looked up here", why="no variable or global has this name")
+    ctx.refuse(
+        f"the name {name!r} is not defined",
+        label="looked up here",
+        why="no variable or global has this name",
+        advice="check the spelling, or define it before srcgrad compiles the function",
+    )
 
 
 @expression(ast.Constant)
 def literal(ctx: Context, node: ast.Constant) -> Value:
     if isinstance(node.value, complex):
-        ctx.refuse("complex numbers are not compiled", why="only real values have derivatives here")
+        ctx.refuse(
+            "complex numbers are not compiled",
+            why="only real values have derivatives here",
+            advice="compute with real and imaginary parts",
+        )
     return number(node.value) if isinstance(node.value, bool | int | float) else Static(node.value)
 
 

@@ -72,6 +72,7 @@ def shape_from(ctx: Context, value: Value | None) -> tuple[Atom, ...]:
         "a shape is an integer or a tuple of integers",
         label=describe(value or NONE),
         why="memory is laid out from it",
+        advice="give integers, as np.zeros((n, m))",
     )
 
 
@@ -297,6 +298,7 @@ def copyto(ctx: Context, arguments: Arguments) -> Value:
             "copyto needs an array to write into",
             label=describe(target or NONE),
             why="the target is changed in place",
+            advice="give the array, or a slice of it, as the first argument",
         )
     ctx.writes += 1
     assign(ctx, target, value)

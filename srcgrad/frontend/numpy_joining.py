@@ -28,6 +28,7 @@ def _parts(ctx: Context, value: Value | None, name: str) -> list[ArrayExpr]:
             f"{name} needs a tuple or list of arrays",
             label=describe(value or NONE),
             why="how many arrays there are must be known when the function is compiled",
+            advice="write the arrays out: (a, b, c)",
         )
     return [expr_of(ctx, item) for item in run.items]
 
@@ -39,6 +40,7 @@ def _axis(ctx: Context, axis: Value | None, ndim: int, name: str) -> int:
             f"the axis of {name} must be a constant",
             label=describe(axis or NONE),
             why="which loops are nested is decided when the function is compiled",
+            advice="write the axis as a literal",
         )
     return number % ndim
 
@@ -47,7 +49,11 @@ def _joined(ctx: Context, parts: list[ArrayExpr], axis: int) -> Arr:
     """The parts one after the other along an axis."""
     first = parts[0]
     if any(part.ndim != first.ndim for part in parts):
-        ctx.refuse("arrays of different rank cannot be joined", why="their dimensions must match")
+        ctx.refuse(
+            "arrays of different rank cannot be joined",
+            why="their dimensions must match",
+            advice="reshape them to the same number of dimensions",
+        )
     lengths = list(first.shape)
     for part in parts[1:]:
         for k in range(first.ndim):
@@ -152,7 +158,11 @@ def flip(ctx: Context, arguments: Arguments) -> Value:
 def cross(ctx: Context, arguments: Arguments) -> Value:
     a, b = (expr_of(ctx, v or NONE) for v in unpack(ctx, arguments, "cross", "a", "b"))
     if a.ndim != 1 or b.ndim != 1:
-        ctx.refuse("np.cross is compiled for two vectors", why="stacks of vectors have no loop nest yet")
+        ctx.refuse(
+            "np.cross is compiled for two vectors",
+            why="stacks of vectors have no loop nest yet",
+            advice="loop over the rows and cross each pair",
+        )
     for part in (a, b):
         same_length(ctx, part.shape[0], integer(3), "np.cross is compiled for vectors of three elements")
     u, v = (_components(part.at) for part in (a, b))

@@ -77,7 +77,11 @@ def product(ctx: Context, a: ArrayExpr, b: ArrayExpr) -> Value:
 def outer(ctx: Context, arguments: Arguments) -> Value:
     a, b = (expr_of(ctx, v or NONE) for v in unpack(ctx, arguments, "outer", "a", "b"))
     if a.ndim != 1 or b.ndim != 1:
-        ctx.refuse("np.outer is compiled for vectors", why="other shapes have no loop nest yet")
+        ctx.refuse(
+            "np.outer is compiled for vectors",
+            why="other shapes have no loop nest yet",
+            advice="ravel the arguments first, or write a[:, None] * b",
+        )
     type_ = promote.arithmetic(Scalar(a.dtype), Scalar(b.dtype))
     return ArrayExpr(
         type_.dtype, (a.shape[0], b.shape[0]), lambda i: mul(ctx, a.at(i[:1]), b.at(i[1:])), (*a.reads, *b.reads)
@@ -89,7 +93,11 @@ def trace(ctx: Context, arguments: Arguments) -> Value:
     (value,) = unpack(ctx, arguments, "trace", "a")
     expr = expr_of(ctx, value or NONE)
     if expr.ndim != 2:
-        ctx.refuse("np.trace is compiled for matrices", why="other shapes have no loop nest yet")
+        ctx.refuse(
+            "np.trace is compiled for matrices",
+            why="other shapes have no loop nest yet",
+            advice="loop over the matrices and take the trace of each",
+        )
     length = same_length(ctx, expr.shape[0], expr.shape[1], "trace is compiled for square matrices")
     return sum_of(ctx, sum_type(expr))((length,), lambda i: expr.at((i[0], i[0])))
 

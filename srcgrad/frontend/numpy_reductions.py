@@ -108,6 +108,7 @@ def _axes(ctx: Context, axis: Value | None, ndim: int, name: str) -> set[int]:
             f"the axis of {name} must be a constant of the array",
             label=describe(axis),
             why="which loops are nested is decided when the function is compiled",
+            advice="write the axis as a literal, within the dimensions of the array",
         )
     return {k % ndim for k in given if isinstance(k, int)}
 

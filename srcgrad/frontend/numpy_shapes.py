@@ -51,6 +51,7 @@ def transpose_method(ctx: Context, receiver: Arr | ArrayExpr, arguments: Argumen
         ctx.refuse(
             "the axes of transpose must be constants, one per dimension",
             why="which dimension is which is fixed when the function is compiled",
+            advice="write the axes as literals",
         )
     return transpose(array_, tuple(v % array_.ndim for v in values if isinstance(v, int)))
 
@@ -107,7 +108,11 @@ def squeeze(ctx: Context, arguments: Arguments) -> Value:
         )
     place = static_object(axis)
     if not isinstance(place, int):
-        ctx.refuse("the axis of squeeze must be a constant", why="the rank of arrays is fixed when compiling")
+        ctx.refuse(
+            "the axis of squeeze must be a constant",
+            why="the rank of arrays is fixed when compiling",
+            advice="write the axis as a literal",
+        )
     same_length(ctx, dim(ctx, array_, place % array_.ndim), integer(1), "cannot squeeze a dimension longer than 1")
     index = tuple(integer(0) if k == place % array_.ndim else FULL for k in range(array_.ndim))
     return subscript(ctx, array_, index)

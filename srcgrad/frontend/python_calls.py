@@ -61,17 +61,23 @@ def unpack(ctx: Context, arguments: Arguments, name: str, *names: str, optional:
             f"{name} takes at most {len(names)} arguments here",
             label=f"{len(arguments.positional)} given",
             why="the call does not fit the function",
+            advice="leave the further arguments out",
         )
     values[: len(arguments.positional)] = arguments.positional
     for key, value in arguments.keywords.items():
         if key not in names:
-            ctx.refuse(f"the keyword {key!r} of {name} is not compiled", why="it would change the result")
+            ctx.refuse(
+                f"the keyword {key!r} of {name} is not compiled",
+                why="it would change the result",
+                advice="leave it out and write what it does as a separate step",
+            )
         values[names.index(key)] = value
     if any(v is None for v in values[: len(names) - optional]):
         ctx.refuse(
             f"{name} needs {len(names) - optional} arguments",
             label=f"{len(arguments)} given",
             why="the call does not fit the function",
+            advice="give the missing arguments",
         )
     return values
 
@@ -83,7 +89,12 @@ def atom_of(ctx: Context, value: Value | None, what: str) -> Atom:
         return value.atom
     if isinstance(value, ARRAYS) and value.ndim == 0:
         return elementwise(ctx, lambda a: a, value).at(())
-    ctx.refuse(f"{what} needs a number", label=describe(value), why="it is computed on numbers")
+    ctx.refuse(
+        f"{what} needs a number",
+        label=describe(value),
+        why="it is computed on numbers",
+        advice="give it one number, as an element of an array, or use NumPy's function for arrays",
+    )
 
 
 # -- numbers ------------------------------------------------------------------------------------------------------
@@ -124,7 +135,11 @@ def _extreme(ctx: Context, arguments: Arguments, name: str, better: ast.cmpop) -
     keywords = dict(arguments.keywords)
     default = keywords.pop("default", None)
     if keywords:
-        ctx.refuse(f"the keyword {next(iter(keywords))!r} of {name} is not compiled", why="it would change the result")
+        ctx.refuse(
+            f"the keyword {next(iter(keywords))!r} of {name} is not compiled",
+            why="it would change the result",
+            advice="write it as a loop",
+        )
     values = arguments.positional
     if len(values) == 1:
         run = iteration(ctx, values[0]) if not isinstance(values[0], Generator) else None
@@ -134,7 +149,11 @@ def _extreme(ctx: Context, arguments: Arguments, name: str, better: ast.cmpop) -
     if not values and default is not None:
         return default
     if not values:
-        ctx.refuse(f"{name} of nothing", why="it needs at least one value")
+        ctx.refuse(
+            f"{name} of nothing",
+            why="it needs at least one value",
+            advice="test the length first",
+        )
     best = atom_of(ctx, values[0], name)
     for value in values[1:]:
         best = _better_atom(ctx, better, best, atom_of(ctx, value, name))

@@ -58,6 +58,7 @@ def len_(ctx: Context, arguments: Arguments) -> Value:
                 "len needs an array or a tuple",
                 label=describe(value or NONE),
                 why="nothing else has a length in compiled code",
+                advice="take the length of an array, a tuple, a list or a dict",
             )
 
 
@@ -75,6 +76,7 @@ def range_(ctx: Context, arguments: Arguments) -> Value:
         "range takes one to three arguments",
         label=f"{len(atoms)} given",
         why="the call does not fit the function",
+        advice="write range(stop), range(start, stop) or range(start, stop, step)",
     )
 
 
@@ -95,7 +97,11 @@ def enumerate_(ctx: Context, arguments: Arguments) -> Value:
 @function(zip)
 def zip_(ctx: Context, arguments: Arguments) -> Value:
     if set(arguments.keywords) - {"strict"}:
-        ctx.refuse("zip takes no such keyword", why="the call does not fit the function")
+        ctx.refuse(
+            "zip takes no such keyword",
+            why="the call does not fit the function",
+            advice="leave the keyword out",
+        )
     values = tuple(force(ctx, v) for v in arguments.positional)
     if "strict" in arguments.keywords and static_object(arguments.keywords["strict"]):
         lengths = [iteration(ctx, v).length for v in values]

@@ -40,6 +40,7 @@ def isinstance_(ctx: Context, arguments: Arguments) -> Value:
             "isinstance needs a type known at compile time",
             label=describe(kind),
             why="the question is answered when the function is compiled",
+            advice="name the type, as isinstance(x, float)",
         )
     return Num(truth(_is_instance(value, kinds)))
 
@@ -94,6 +95,7 @@ def getattr_(ctx: Context, arguments: Arguments) -> Value:
             "getattr needs a name known at compile time",
             label=describe(name),
             why="attributes are looked up when the function is compiled",
+            advice="write the attribute out, or pick among them with if",
         )
     found = attributes.find(ctx, receiver, text)
     if found is not None:

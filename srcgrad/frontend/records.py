@@ -24,6 +24,7 @@ def check_sole_owner(ctx: Context, name: str, record: Record) -> None:
             f"{describe(record)} cannot be changed",
             label="written here",
             why="only arrays, lists and dicts are changed in place",
+            advice="build a new one, or use an array",
         )
     owners = [(s, other) for s in ctx.scopes for other, value in s.env.items() if tokens_in(value) & record.tokens]
     if not record.tokens or owners != [(ctx.scope, name)]:
@@ -48,7 +49,12 @@ def with_item(ctx: Context, record: Record, key: Value, value: Value) -> Record:
     match key:
         case Num(Const(int() as k)) if record.container is list:
             if not -len(items) <= k < len(items):
-                ctx.refuse("list assignment index out of range", label=f"{len(items)} items", why="the list is shorter")
+                ctx.refuse(
+                    "list assignment index out of range",
+                    label=f"{len(items)} items",
+                    why="the list is shorter",
+                    advice="make the list long enough first, or use append",
+                )
             items[k] = value
         case Static(str() as k) | Num(Const(int() as k)) if record.container is dict:
             if k in keys:
@@ -64,6 +70,7 @@ def with_item(ctx: Context, record: Record, key: Value, value: Value) -> Record:
                         "an item of a list of arrays needs a constant index",
                         label=describe(record),
                         why="which array is meant must be known when the function is compiled",
+                        advice="use an array with one more dimension, or a literal index",
                     )
                 chosen = compare(ctx, ast.Eq(), position, integer(k))
                 items[k] = Num(select(ctx, chosen, value.atom, old.atom))
@@ -72,13 +79,18 @@ def with_item(ctx: Context, record: Record, key: Value, value: Value) -> Record:
                 "this item cannot be assigned",
                 label=f"{describe(record)} by {describe(key)}",
                 why="the keys of lists and dicts are fixed when the function is compiled",
+                advice="use literal keys, or an array indexed by integers: out = np.empty(n); out[i] = ...",
             )
     return Record(record.container, tuple(keys), tuple(items), record.tokens)
 
 
 @method((Record,), *LIST_METHODS)
 def list_method(ctx: Context, receiver: Record, arguments: Arguments) -> Value:
-    ctx.refuse("this list is not a variable", why="only a list in a local variable can be changed")
+    ctx.refuse(
+        "this list is not a variable",
+        why="only a list in a local variable can be changed",
+        advice="give the list a name first",
+    )
 
 
 def change_list(ctx: Context, name: str, record: Record, change: str, arguments: Arguments) -> Value:
@@ -105,6 +117,7 @@ def change_list(ctx: Context, name: str, record: Record, change: str, arguments:
                 f"{change} of a list is not compiled with these arguments",
                 label=", ".join(map(describe, given)),
                 why="the structure of a list must be known when the function is compiled",
+                advice="fill an array: out = np.empty(n); out[i] = ...",
             )
     ctx.env[name] = Record(list, tuple(range(len(items))), tuple(items), record.tokens)
     return result
@@ -122,6 +135,7 @@ def replace_fields(ctx: Context, receiver: Record, arguments: Arguments) -> Valu
             "_replace takes fields of the namedtuple",
             label=", ".join(sorted(unknown)),
             why="the fields of a namedtuple are fixed",
+            advice="name the fields that the namedtuple has",
         )
     pairs = zip(receiver.keys, receiver.items)
     return Record(receiver.container, receiver.keys, tuple(arguments.keywords.get(k, v) for k, v in pairs))
@@ -153,7 +167,12 @@ def get(ctx: Context, receiver: Record, arguments: Arguments) -> Value:
         case Static(str() as name) | Num(Const(int() as name)):
             found = receiver.get(name)
             return found if found is not None else (default[0] if default else NONE)
-    ctx.refuse("the key must be a constant", label=describe(key), why="the structure of a dict is fixed")
+    ctx.refuse(
+        "the key must be a constant",
+        label=describe(key),
+        why="the structure of a dict is fixed",
+        advice="write the key as a literal, or use an array indexed by integers",
+    )
 
 
 @method((Record,), "copy")

@@ -66,7 +66,11 @@ def call_recursive(ctx: Context, activation: Activation) -> Value:
     if key in ctx.inlining:
         raise Recursion(key)
     if len(ctx.inlining) >= _DEEPEST:
-        ctx.refuse("calls are nested too deeply", why="every call is inlined, and this nesting does not seem to end")
+        ctx.refuse(
+            "calls are nested too deeply",
+            why="every call is inlined, and this nesting does not seem to end",
+            advice="write the recursion as a loop",
+        )
     mark, scopes, calls, terminated = ctx.mark(), len(ctx.scopes), len(ctx.calls), ctx.terminated
     depth = len(ctx.inlining)
     ctx.inlining.append(key)
@@ -131,6 +135,7 @@ def make(ctx: Context, helper: Helper, activation: Activation) -> None:
         f"the recursion of {activation.name} has no type",
         label="called here",
         why="no path through the function returns a value without calling it again",
+        advice="add a path that returns without a further call",
     )
 
 

@@ -134,7 +134,11 @@ def result_of(ctx: Context, found: dict[str, Value], name: str) -> Value:
     """The accumulator; that of an empty iterable without a start raises."""
     value = found[ACC]
     if isinstance(value, Undefined):
-        ctx.refuse(f"{name} of nothing", why="it needs at least one value")
+        ctx.refuse(
+            f"{name} of nothing",
+            why="it needs at least one value",
+            advice="test the length first, or give a start value",
+        )
     if isinstance(value, Maybe):
         raise_if(ctx, not_(ctx, value.defined), ValueError, f"{name}() of an empty sequence")
         return value.value

@@ -143,7 +143,11 @@ def _bitwise(op: str, on_bools: str) -> BinaryOperator:
     def operator(ctx: Context, a: Atom, b: Atom, hint: str = "t") -> Atom:
         type_ = promote.join(scalar(a), scalar(b))
         if type_.is_float:
-            ctx.refuse("bit operations need integers", why="an operand is a float")
+            ctx.refuse(
+                "bit operations need integers",
+                why="an operand is a float",
+                advice="convert the operands with int(...)",
+            )
         return apply(ctx, on_bools if type_.is_bool else op, (cast(ctx, a, type_), cast(ctx, b, type_)), type_, hint)
 
     return operator
@@ -153,7 +157,11 @@ def _shift(op: str) -> BinaryOperator:
     def operator(ctx: Context, a: Atom, b: Atom, hint: str = "t") -> Atom:
         type_ = promote.arithmetic(scalar(a), scalar(b))
         if type_.is_float:
-            ctx.refuse("bit operations need integers", why="an operand is a float")
+            ctx.refuse(
+                "bit operations need integers",
+                why="an operand is a float",
+                advice="convert the operands with int(...)",
+            )
         return apply(ctx, op, (cast(ctx, a, type_), cast(ctx, b, type_)), type_, hint)
 
     return operator
@@ -251,6 +259,7 @@ def settle(ctx: Context, value: Value) -> Value:
             "a choice between functions can only be called",
             label=describe(value),
             why="which function it is is known at run time only",
+            advice="choose between the values instead of the functions",
         )
     raise_if(ctx, value.is_first, TypeError, "this operation is not defined for None")
     return value.second

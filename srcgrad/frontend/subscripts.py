@@ -83,8 +83,9 @@ def _bound(ctx: Context, node: ast.expr) -> Atom | None:
     ctx.refuse(
         "a slice bound must be an integer",
         label=describe(value),
-        node=node,
         why="elements are counted by integers",
+        advice="convert it with int(...)",
+        node=node,
     )
 
 
@@ -117,7 +118,12 @@ def _item_of(ctx: Context, value: Value) -> _Subscript:
                 advice="loop over the elements and test each, or use np.where(mask, a, b)",
             )
         case _:
-            ctx.refuse("this cannot be a subscript", label=describe(value), why="subscripts are integers and slices")
+            ctx.refuse(
+                "this cannot be a subscript",
+                label=describe(value),
+                why="subscripts are integers and slices",
+                advice="use an integer, a slice or an array of integers",
+            )
 
 
 # -- reading ------------------------------------------------------------------------------------------------------
@@ -185,11 +191,21 @@ def item(ctx: Context, receiver: Value, key: Value) -> Value:
         case Record(container=container), Num(Const(int() as k)) if container is not dict:
             if -len(receiver.items) <= k < len(receiver.items):
                 return receiver.items[k]
-            ctx.refuse("index out of range", label=f"{len(receiver.items)} items", why="the item does not exist")
+            ctx.refuse(
+                "index out of range",
+                label=f"{len(receiver.items)} items",
+                why="the item does not exist",
+                advice="use an index within the length",
+            )
         case Record(), Static(str() as k) | Num(Const(int() as k)):
             found = receiver.get(k)
             if found is None:
-                ctx.refuse(f"there is no item {k!r}", label=describe(receiver), why="the structure is fixed")
+                ctx.refuse(
+                    f"there is no item {k!r}",
+                    label=describe(receiver),
+                    why="the structure is fixed",
+                    advice="use a key that it has when the function is compiled, or an array indexed by integers",
+                )
             return found
         case Record(container=container), Num(atom) if container is not dict and scalar(atom).is_int:
             return _dynamic_item(ctx, receiver, atom)
@@ -199,12 +215,17 @@ def item(ctx: Context, receiver: Value, key: Value) -> Value:
             try:
                 found = obj[k]
             except Exception as error:
-                ctx.refuse(f"this item cannot be read: {error}", why="it is read when the function is compiled")
+                ctx.refuse(
+                    f"this item cannot be read: {error}",
+                    why="it is read when the function is compiled",
+                    advice="read it outside and pass it as an argument",
+                )
             return constant(ctx, found, str(k), Captured(Kind.ITEM, obj, k, found))
     ctx.refuse(
         "this cannot be subscripted",
         label=f"{describe(receiver)} by {describe(key)}",
         why="only arrays, tuples, lists and dicts of known structure have items",
+        advice="use literal keys, or an array indexed by integers",
     )
 
 
@@ -231,7 +252,11 @@ def _slice_of_record(ctx: Context, receiver: Record, node: ast.Slice) -> Value:
             case Num(Const(int() as k)):
                 bounds.append(k)
             case _:
-                ctx.refuse("a slice of a tuple needs constant bounds", why="its structure is fixed when compiled")
+                ctx.refuse(
+                    "a slice of a tuple needs constant bounds",
+                    why="its structure is fixed when compiled",
+                    advice="write the bounds as literals, or use an array",
+                )
     items = receiver.items[slice(*bounds)]
     container = list if receiver.container is list else tuple
     return Record(container, tuple(range(len(items))), items)
@@ -340,6 +365,7 @@ def _write_element(ctx: Context, element: Arr, value: Value) -> None:
             "only a number fits into an element of an array",
             label=describe(value),
             why="arrays of objects are not compiled",
+            advice="store numbers one by one, or assign to a slice: a[i, :] = ...",
         )
     store_at(ctx, element, value.atom)
 

@@ -28,7 +28,7 @@ _GENERATOR = Refusal(
     "fill an array in a loop and return it",
 )
 _EXCEPTIONS = Refusal(
-    "try",
+    "`try`",
     "where the exception comes from decides what was computed, and compiled code does not record that",
     "test for the condition with `if` before the operation that may fail",
 )
@@ -43,7 +43,9 @@ REFUSED: dict[type[ast.AST], Refusal] = {
     ast.Try: _EXCEPTIONS,
     ast.TryStar: _EXCEPTIONS,
     ast.With: Refusal(
-        "with", "entering and leaving a context are effects that have no derivative", "move it to the caller"
+        "`with`",
+        "entering and leaving a context are effects that have no derivative",
+        "put the `with` around the call of the function",
     ),
     ast.Yield: _GENERATOR,
     ast.YieldFrom: _GENERATOR,
@@ -58,7 +60,7 @@ REFUSED: dict[type[ast.AST], Refusal] = {
     ast.ImportFrom: Refusal(
         "an import", "modules are looked up when the function is compiled", "import at module level"
     ),
-    ast.Match: Refusal("match", "patterns are not compiled", "write it as if/elif"),
+    ast.Match: Refusal("`match`", "patterns are not compiled", "write it as if/elif"),
     ast.SetComp: Refusal("a set", "sets have no order to compute in", "use a tuple or an array"),
     ast.Set: Refusal("a set", "sets have no order to compute in", "use a tuple or an array"),
 }

@@ -34,8 +34,9 @@ def bind(ctx: Context, target: ast.expr, value: Value) -> None:
             ctx.refuse(
                 "srcgrad does not assign to this",
                 label="target",
-                node=target,
                 why="targets are names, tuples of targets and elements of arrays",
+                advice="assign to a name or to an element of an array",
+                node=target,
             )
 
 
@@ -67,6 +68,7 @@ def _unpack(ctx: Context, targets: list[ast.expr], value: Value) -> None:
             "the number of targets does not match the value",
             label=f"{len(targets)} targets for {len(parts)} values",
             why="the structure of tuples is fixed when the function is compiled",
+            advice="use as many names as there are values, or one starred name",
         )
     for target, part in zip(targets, parts):
         bind(ctx, target, part)
@@ -84,6 +86,7 @@ def items_of(ctx: Context, value: Value, count: int) -> tuple[Value, ...]:
             "the number of targets does not match the value",
             label=describe(value),
             why="the lengths of tuples are fixed when the function is compiled",
+            advice="use as many names as there are values, or one starred name",
         )
     return tuple(run.at(integer(k)) for k in range(count))
 

@@ -233,9 +233,12 @@ class Choice:
 
 @dataclass(frozen=True)
 class Conflict:
-    """Two values that cannot be one, as `None` and a number: refused if it is used."""
+    """Two values that cannot be one, as an array and a number: refused if it is used. `lacks` says what the variable
+    has not one of."""
 
     why: str
+    advice: str = "give it the same type on every path"
+    lacks: str = "type"
 
 
 @dataclass(frozen=True)
@@ -281,7 +284,7 @@ def describe(value: Value) -> str:
         case Arr() | ArrayExpr():
             return f"a {value.ndim}-d array of {value.dtype.name}"
         case Record(container, _, items):
-            return f"a {container.__name__} of {len(items)}"
+            return f"a {container.__name__} of {len(items)}" if items else f"an empty {container.__name__}"
         case Static(None):
             return "None"
         case Static(obj):
@@ -294,6 +297,8 @@ def describe(value: Value) -> str:
             return f"{describe(first)} or {describe(second)}"
         case Undefined(name):
             return f"the unassigned name {name}"
+        case Conflict():
+            return "a value of more than one type"
         case Generator():
             return "a generator expression"
         case NumberList():

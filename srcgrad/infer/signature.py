@@ -24,6 +24,12 @@ class Leaf:
 
     type: Scalar | Array
 
+    def in_words(self) -> str:
+        """The value as a user would call it."""
+        if isinstance(self.type, Array):
+            return f"a {self.type.ndim}-d array of {self.type.dtype.name}"
+        return {"i": "an int", "u": "an int", "b": "a bool"}.get(self.type.dtype.kind, "a float")
+
 
 @dataclass(frozen=True, eq=False)
 class Static:
@@ -32,6 +38,10 @@ class Static:
     A bound method is a new object at every access: two are equal when function and object are the same."""
 
     value: Any
+
+    def in_words(self) -> str:
+        """The value as a user would call it."""
+        return repr(self.value)
 
     def _key(self) -> object:
         if isinstance(self.value, types.MethodType):
@@ -53,6 +63,10 @@ class Node:
     container: type
     keys: tuple
     children: tuple[Spec, ...]
+
+    def in_words(self) -> str:
+        """The value as a user would call it."""
+        return f"a {self.container.__name__} of {len(self.children)}"
 
 
 Spec = Leaf | Static | Node

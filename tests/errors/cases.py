@@ -229,6 +229,41 @@ def results_of_different_lengths(x):
     return x
 
 
+@refused(1.0, 3)
+def number_before_a_pair(x, n):
+    if n < 2:
+        return float("nan")
+    return x, x * n
+
+
+@refused(1.0)
+def pair_of_different_parts(x):
+    if x > 0.0:
+        return x, (x, x)
+    return x, x
+
+
+@refused(1.0)
+def dicts_of_different_keys(x):
+    if x > 0.0:
+        return {"a": x}
+    return {"b": x}
+
+
+@refused(np.ones(3))
+def array_given_to_math(a):
+    return math.sin(a)
+
+
+@refused(np.ones(3))
+def list_grown_under_a_condition(a):
+    out = []
+    for v in a:
+        if v > 0.0:
+            out.append(v * v)
+    return sum(out)
+
+
 @refused(np.ones(3))
 def array_or_number(a):
     if a[0] > 0.0:
