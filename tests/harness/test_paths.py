@@ -6,15 +6,19 @@ inputs unchanged; the second call equal to the first.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 
 from srcgrad.frontend import lower
 from srcgrad.ir.interp import run
 from srcgrad.ir.verify import verify
-from srcgrad.pipeline import Transform
+from srcgrad.pipeline import Built, Transform
 from tests.harness.case import Case, cases
 from tests.harness.paths import (
+    Runner,
     arguments,
     built,
     check_close,
@@ -102,12 +106,13 @@ def test_uncompiled_equals_interpreter(program: Program) -> None:
 
 
 @every_program
-def test_machine_code_equals_interpreter(program: Program) -> None:
+def test_machine_code(program: Program) -> None:
+    """Machine code equals the interpreter and plain Python; arguments unchanged, second call equal."""
     for case in cases(program):
         made = built(case, Transform.VJP)
         w = weights(case)
         _, expected = reverse(case, interpreted(made), made, w)
-        results, gradient = reverse(case, compiled(made), made, w)
+        results, gradient = twice(case, made, compiled(made))
         check_leaves("machine code's value", results, case, case.tolerances(*SAME)[0])
         check_close("machine code's gradient", gradient, expected, *case.tolerances(*SAME))
 
@@ -116,22 +121,28 @@ def test_machine_code_equals_interpreter(program: Program) -> None:
 def test_inputs_unchanged_and_second_call_equal(program: Program) -> None:
     for case in cases(program):
         made = built(case, Transform.VJP)
-        for runner in (interpreted(made), compiled(made)):
-            seen: list[tuple] = []
-
-            def watched(*leaves, r=runner, s=seen):
-                s.append((leaves, [np.array(leaf) for leaf in leaves]))
-                return r(*leaves)
-
-            first = reverse(case, watched, made, weights(case))
-            ((leaves, before),) = seen
-            for k, (leaf, old) in enumerate(zip(leaves, before)):
-                np.testing.assert_array_equal(leaf, old, err_msg=f"argument leaf {k} was changed")
-            second = reverse(case, runner, made, weights(case))
-            np.testing.assert_array_equal(first[1], second[1], err_msg="the second call differs")
+        for runner in (interpreted(made), uncompiled(made)):
+            twice(case, made, runner)
 
 
-def dot_product(case: Case, path, count: int) -> None:
+def twice(case: Case, made: Built, runner: Runner) -> tuple[list, np.ndarray]:
+    """The value and the gradient, from two calls that must agree, and must leave their arguments as they were."""
+    seen: list[tuple[tuple, list[np.ndarray]]] = []
+
+    def watched(*leaves: Any) -> Sequence[Any]:
+        seen.append((leaves, [np.array(leaf) for leaf in leaves]))
+        return runner(*leaves)
+
+    first = reverse(case, watched, made, weights(case))
+    ((leaves, before),) = seen
+    for k, (leaf, old) in enumerate(zip(leaves, before)):
+        np.testing.assert_array_equal(leaf, old, err_msg=f"argument leaf {k} was changed")
+    second = reverse(case, runner, made, weights(case))
+    np.testing.assert_array_equal(first[1], second[1], err_msg="the second call differs")
+    return second
+
+
+def dot_product(case: Case, path: Callable[[Built], Runner], count: int) -> None:
     """Reverse against forward along `count` pairs of random weights and directions."""
     vjp, jvp = built(case, Transform.VJP), built(case, Transform.JVP)
     for seed in range(count):
