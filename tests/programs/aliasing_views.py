@@ -232,3 +232,63 @@ def empty_slice(a):
     for i in range(len(e)):
         e[i] = 0.0
     return s + a[2] * a[2]
+
+
+@program(vector)
+def returns_the_same_array_twice(a):
+    a[0] = a[1] * a[2]
+    return a, a
+
+
+@program(matrix)
+def returns_view_and_base(m):
+    row = m[1]
+    row[0] = row[1] * m[0, 0]
+    return m, row, m[:, 1]
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, 3), rng.uniform(0.5, 1.5)))
+def returns_argument_untouched(a, x):
+    return a, x, x * a[0]
+
+
+@program(vector)
+def returns_view_of_argument(a):
+    return a[1:5:2]
+
+
+@program(vector)
+def returned_array_written_after_copy(a):
+    b = a.copy()
+    c = b
+    c[0] = b[1] * b[0]
+    return b, c[0] * a[0]
+
+
+@program(matrix)
+def row_returned_by_helper(m):
+    row = choose(m, 2)
+    row[0] = row[1] * m[2, 2]
+    return m[2, 0] * choose(m, 0)[1]
+
+
+def choose(m, i):
+    return m[i]
+
+
+@program(
+    lambda rng: (rng.uniform(0.5, 1.5, 3), rng.uniform(0.5, 1.5, 3)),
+    lambda rng: (rng.uniform(1.5, 2.5, 3), rng.uniform(0.5, 1.5, 3)),
+)
+def helper_returns_one_of_two(a, b):
+    c = larger(a, b)
+    c[1] = a[0] * b[0]
+    d = larger(b, a)
+    d[2] = c[1] * a[1]
+    return a[1] * b[1] + a[2] * b[2]
+
+
+def larger(a, b):
+    if a[0] > b[0]:
+        return a
+    return b
