@@ -13,6 +13,7 @@ from typing import Any
 from srcgrad.adjoint.distribute import distribute
 from srcgrad.adjoint.driver import Adjoint, reverse_mode
 from srcgrad.adjoint.gather import gather
+from srcgrad.adjoint.promote import promote
 from srcgrad.adjoint.report import report
 from srcgrad.adjoint.sink import sink
 from srcgrad.adjoint.tangent import forward_mode
@@ -95,7 +96,7 @@ def build(request: Request) -> Built:
 def _after_differentiation(function: Function) -> Function:
     """The passes that pay on adjoint code, each followed by the clean-up it makes possible."""
     function = optimise(function, final=True)
-    return optimise(distribute(gather(sink(function))), final=True)
+    return optimise(promote(distribute(gather(sink(function)))), final=True)
 
 
 @dataclass(frozen=True)
