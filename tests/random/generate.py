@@ -33,6 +33,21 @@ def stir(w, k, p):
     return w[k]
 
 
+def first_above(w, p):
+    for k in range(len(w)):
+        if w[k] > p:
+            return w[k] * p
+        w[k] += 0.1 * p
+    return 0.3 * p
+
+
+def fold(w, k, p):
+    if k == 0:
+        return math.sin(w[0] * p)
+    w[k] = math.cos(w[k] + fold(w, k - 1, 0.5 * p))
+    return w[k] * w[k - 1] + 0.2 * fold(w, k // 2, p)
+
+
 '''
 LENGTHS = {"a": 5, "b": 5}
 SCALARS = ("u", "v", "w")
@@ -44,7 +59,7 @@ class Scope:
     """What may be used here: float names, arrays with their lengths, int names with (non-negative) values."""
 
     arrays: dict[str, int]
-    ints: tuple[str, ...] = ("n",)
+    ints: tuple[str, ...] = ("n", "q")
     floats: tuple[str, ...] = ("x", "y", *SCALARS)
     flags: tuple[str, ...] = ("flag",)
     in_loop: bool = False
@@ -67,7 +82,7 @@ class Writer:
 
     def program(self) -> str:
         self.put(0, "def program(x, y, a, b, m, idx, n):")
-        for line in ("u = math.sin(x)", "v = y", "w = 0.5 * x * y", "flag = n > 2"):
+        for line in ("u = math.sin(x)", "v = y", "w = 0.5 * x * y", "flag = n > 2", "q = n + 1"):
             self.put(1, line)
         self.block(Scope(dict(LENGTHS)), 1, 6)
         self.put(1, self.returned(Scope(dict(LENGTHS))))
@@ -182,7 +197,7 @@ class Writer:
             self.statement(scope, level)
 
     def statement(self, scope: Scope, level: int) -> None:
-        simple = (self.assign, self.assign, self.store, self.store, self.store, self.swap, self.arrays, self.call)
+        simple = (self.assign, self.assign, self.store, self.store, self.swap, self.arrays, self.call, self.slices)
         nested = (self.for_, self.for_, self.if_, self.while_)
         if scope.depth >= 3 or self.left <= 0:
             self.pick(simple)(scope, level)
@@ -201,6 +216,8 @@ class Writer:
                     f"{name} = 0.5 * {name} + 0.5 * ({value})",
                     f"{name} *= math.sin({value})",
                     f"flag = {self.condition(scope)}",
+                    f"q = (q * 3 + {self.pick(scope.ints)}) % 7",
+                    f"{name} = {self.element(scope)} + 0.5 * {self.called(scope)} * {self.element(scope)}",
                 )
             ),
         )
@@ -263,9 +280,41 @@ class Writer:
         self.put(level, f"{name} = {text}")
 
     def call(self, scope: Scope, level: int) -> None:
+        self.put(level, f"{self.pick(SCALARS)} = {self.called(scope)}")
+
+    def called(self, scope: Scope) -> str:
+        """A call of a helper that writes into an array."""
         name = self.pick(tuple(scope.arrays))
-        index = self.index(scope, scope.arrays[name])
-        self.put(level, f"{self.pick(SCALARS)} = stir({name}, {index}, {self.pick(scope.floats)})")
+        number = self.pick(scope.floats)
+        return self.pick(
+            (
+                f"stir({name}, {self.index(scope, scope.arrays[name])}, {number})",
+                f"first_above({name}, {number})",
+                f"fold({name}, 2, {number})",
+            )
+        )
+
+    def slices(self, scope: Scope, level: int) -> None:
+        """Whole arrays and slices, whose two sides may overlap."""
+        one, two = self.same_length(scope)
+        value, number = self.value(scope), self.pick(scope.floats)
+        self.put(
+            level,
+            self.pick(
+                (
+                    f"{one}[:] = np.sin({two} * {one})",
+                    f"{one}[1:] = 0.5 * {two}[:-1] * {number}",
+                    f"{one}[:-1] += 0.1 * {two}[1:]",
+                    f"{one} *= np.cos({two})",
+                    f"{one}[::2] = {value}",
+                    f"{one}[::-1] = 0.9 * {two}",
+                    f"m[{self.index(scope, 3)}] = 0.9 * m[{self.index(scope, 3)}]",
+                    f"m[:, {self.index(scope, 4)}] *= {number} / (1.0 + {number} * {number})",
+                    f"{self.pick(SCALARS)} = 0.2 * np.sum({one} * {two})",
+                    f"m[1:, :-1] = np.tanh(m[:-1, 1:] + {number})",
+                )
+            ),
+        )
 
     def leave(self, scope: Scope, level: int) -> None:
         self.put(level, f"if {self.condition(scope)}:")
