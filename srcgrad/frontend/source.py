@@ -135,7 +135,7 @@ def _locate(function: types.FunctionType) -> Source:
         raise _refuse(function, "the file no longer parses", "save a valid file and import it again") from None
     candidates = [node for node in by_line.get(code.co_firstlineno, []) if _matches(node, code)]
     if len(candidates) > 1:
-        candidates = [node for node in candidates if _same_position(node, code)]
+        candidates = _around(candidates, code)
     if len(candidates) == 1:
         return Source(candidates[0], file, function.__name__)
     if not candidates:
@@ -159,10 +159,20 @@ def argument_names(node: FunctionNode) -> list[str]:
     return names + [arg.arg for arg in (a.vararg, a.kwarg) if arg is not None]
 
 
-def _same_position(node: FunctionNode, code: types.CodeType) -> bool:
-    """Does a lambda's body stand where the code object says its value is returned from?"""
-    if not isinstance(node, ast.Lambda):
-        return True
-    body = node.body
-    place = (body.lineno, body.end_lineno, body.col_offset, body.end_col_offset)
-    return place in set(code.co_positions())
+def _around(nodes: list[FunctionNode], code: types.CodeType) -> list[FunctionNode]:
+    """Of the functions on one line, the innermost that all instructions of `code` come from."""
+    places = [(line, column, last, end) for line, last, column, end in code.co_positions() if column or end]
+    if not places:  # Python was told to forget columns
+        return nodes
+    spans = {node: _span(node.body) for node in nodes if isinstance(node, ast.Lambda)}
+    found = [node for node, (start, end) in spans.items() if all(start <= p[:2] and p[2:] <= end for p in places)]
+    return [node for node in found if not any(_within(spans[other], spans[node]) for other in found)]
+
+
+def _span(body: ast.expr) -> tuple[tuple[int, int], tuple[int, int]]:
+    assert body.end_lineno is not None and body.end_col_offset is not None
+    return (body.lineno, body.col_offset), (body.end_lineno, body.end_col_offset)
+
+
+def _within(inner: tuple, outer: tuple) -> bool:
+    return inner != outer and outer[0] <= inner[0] and inner[1] <= outer[1]
