@@ -39,6 +39,14 @@ def contribution(builder: Builder, formula: Formula, environment: dict[str, Atom
             return builder.op("neg", cotangent)
         case Apply("neg", (inner,)):
             return builder.op("neg", contribution(builder, inner, environment, cotangent))
+        case Apply("select", (test, Number() as taken, Number() as other)):
+            # not cotangent * select(...): an infinite cotangent times zero would be NaN on the side not taken
+            condition = expand(builder, test, environment, scalar)
+            assert not isinstance(condition, Number)
+            sides = (contribution(builder, side, environment, cotangent) for side in (taken, other))
+            return builder.op("select", condition, *sides)
+        case Number(value) if value == 0:
+            return zero(scalar)
         case Apply("div", (numerator, denominator)):
             top = contribution(builder, numerator, environment, cotangent)
             bottom = settle(builder, expand(builder, denominator, environment, scalar), scalar)

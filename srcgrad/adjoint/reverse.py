@@ -47,6 +47,8 @@ from srcgrad.ir.types import INT64, Array, Scalar
 from srcgrad.ir.visit import free_symbols, inner_symbols, walk
 from srcgrad.ops.formula import names_in
 
+_CHOOSING = frozenset(("select", "minimum", "maximum"))
+
 
 class ReverseSweep:
     """Writes the reverse sweep of one function into a builder."""
@@ -72,6 +74,9 @@ class ReverseSweep:
         self._strong_zero = strong_zero
         self._bars: dict[Sym, Atom] = {}
         self._opaque: set[Sym] = set()
+        # Values whose cotangent is zero where another value was chosen (by `max`, `np.where`): behind them a zero
+        # cotangent times an infinite partial is zero.
+        self._masked: set[Atom] = set()
 
     # -- cotangents -------------------------------------------------------------------------------------------
 
@@ -192,14 +197,17 @@ class ReverseSweep:
         bar = self._bars.pop(statement.result, None)
         if bar is None:
             return
+        guarded = statement.op.singular and (self._strong_zero or statement.result in self._masked)
         for argument, formula in zip(statement.arguments, statement.op.partials, strict=True):
             if formula is None or not self._activity(argument):
                 continue
             environment = formula_environment(statement, formula, self.primal, names_in(formula))
             value = contribution(self._builder, formula, environment, bar)
-            if self._strong_zero and statement.op.singular:
+            if guarded:
                 silent = self._builder.op("eq", bar, zero(bar.type))  # type: ignore[arg-type]
                 value = self._builder.op("select", silent, zero(value.type), value)  # type: ignore[arg-type]
+            if statement.op.name in _CHOOSING or statement.result in self._masked:
+                self._masked.add(argument)
             self.accumulate(argument, value)
 
     def _store(self, statement: Store) -> None:

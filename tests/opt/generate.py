@@ -85,7 +85,8 @@ class Generator:
     # -- statements -------------------------------------------------------------------------------------------
 
     def statements(self, scope: Scope, depth: int) -> None:
-        simple = (self.arithmetic, self.logic, self.convert, self.load, self.load, self.store, self.store, self.change, self.name)
+        simple = (self.arithmetic, self.logic, self.convert, self.load, self.load, self.store, self.store)
+        simple += (self.change, self.name)
         nested = (self.branch, self.loop, self.repeat, self.tape, self.guard)
         for _ in range(self.random.randint(1, 7)):
             if self.budget <= 0:
