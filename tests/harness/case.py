@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.differences import copy_tree, evaluate, float_vector, written_leaves
+from srcgrad.differences import copy_tree, evaluate, float_leaves, float_vector, written_leaves
 from srcgrad.infer.signature import Spec, describe, flatten, leaves
 from tests.harness.registry import Program, floating_positions
 
@@ -89,6 +89,11 @@ class Case:
         """The leaves of all arguments."""
         values = self.fresh() if values is None else values
         return [leaf for value, spec in zip(values, self.specs) for leaf in flatten(value, spec)]
+
+    @functools.cached_property
+    def gradient_leaves(self) -> list[Any]:
+        """The floating leaves that are differentiated."""
+        return [leaf for k in self.argnums for leaf in float_leaves(self.values[k], self.specs[k])]
 
     @functools.cached_property
     def mask(self) -> np.ndarray:

@@ -13,9 +13,10 @@ import numpy as np
 
 from srcgrad.backend import cpu, loader
 from srcgrad.config import Options
-from srcgrad.differences import float_leaves, float_vector, like, like_each, numerical_jvp
+from srcgrad.differences import float_leaves, float_vector, is_float_leaf, like, like_each, numerical_jvp
 from srcgrad.infer.signature import Leaf, Spec, describe, flatten, leaves
 from srcgrad.ir.interp import run
+from srcgrad.ir.types import Scalar
 from srcgrad.pipeline import Built, Request, Transform, build
 from tests.harness.case import Case
 
@@ -103,10 +104,27 @@ def reverse(case: Case, runner: Runner, made: Built, cotangent: np.ndarray) -> t
     seeds = list(float_leaves(like(case.out, cotangent), describe(case.out)))
     results = list(runner(*arguments(case, made), *seeds))
     count = len(tuple(leaves(describe(case.out))))
+    return results[:count], _over_inputs(case, results[count:])
+
+
+def is_scalar(case: Case) -> bool:
+    """Whether the program returns one floating number, so that it has a gradient."""
+    spec = describe(case.out)
+    return isinstance(spec, Leaf) and isinstance(spec.type, Scalar) and is_float_leaf(spec)
+
+
+def bare_gradient(case: Case, runner: Runner, made: Built) -> tuple[list[Any], np.ndarray]:
+    """The value (none for GRAD) and the gradient over all floating inputs, from an entry without cotangents."""
+    results = list(runner(*arguments(case, made)))
+    count = 1 if len(results) > len(case.gradient_leaves) else 0
+    return results[:count], _over_inputs(case, results[count:])
+
+
+def _over_inputs(case: Case, gradients: Sequence[Any]) -> np.ndarray:
     full = np.zeros(case.mask.size)
-    gradient = [np.ravel(np.asarray(g, np.float64)) for g in results[count:]]
-    full[_user_order(case)] = np.concatenate([np.zeros(0), *gradient])
-    return results[:count], full
+    parts = [np.ravel(np.asarray(g, np.float64)) for g in gradients]
+    full[_user_order(case)] = np.concatenate([np.zeros(0), *parts])
+    return full
 
 
 def forward(case: Case, runner: Runner, made: Built, along: np.ndarray) -> tuple[list[Any], np.ndarray]:

@@ -6,6 +6,7 @@ inputs unchanged; the second call equal to the first.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.harness.case import Case, cases
 from tests.harness.paths import (
     Runner,
     arguments,
+    bare_gradient,
     built,
     check_close,
     check_dot_product,
@@ -29,6 +31,7 @@ from tests.harness.paths import (
     direction,
     forward,
     interpreted,
+    is_scalar,
     reverse,
     uncompiled,
     weights,
@@ -80,16 +83,33 @@ def test_forward_in_the_interpreter(program: Program) -> None:
     for case in cases(program):
         made = built(case, Transform.JVP)
         v = direction(case)
-        results, derivative = forward(case, interpreted(made), made, v)
+        results, tangent = forward(case, interpreted(made), made, v)
         check_leaves("tangent's value", results, case, case.tolerances(*SAME)[0])
         expected = differences(case, v)
-        check_close("forward against differences", derivative, expected, *case.tolerances(*DIFFERENCES))
+        check_close("forward against differences", tangent, expected, *case.tolerances(*DIFFERENCES))
 
 
 @every_program
 def test_reverse_equals_forward_in_the_interpreter(program: Program) -> None:
     for case in cases(program):
         dot_product(case, interpreted, 3)
+
+
+@every_program
+def test_gradient_with_a_known_cotangent(program: Program) -> None:
+    """`grad` and `value_and_grad` are compiled for the cotangent 1: other code than `vjp`, the same numbers."""
+    for case in filter(is_scalar, cases(program)):
+        vjp = built(case, Transform.VJP)
+        _, expected = reverse(case, interpreted(vjp), vjp, np.ones(1))
+        rtol, atol = case.tolerances(*IDENTITY)
+        for transform in (Transform.VALUE_AND_GRAD, Transform.GRAD):
+            made = built(case, transform)
+            verify(made.function)
+            for runner in (interpreted(made), uncompiled(made)):
+                results, found = bare_gradient(case, runner, made)
+                assert len(results) == (transform is Transform.VALUE_AND_GRAD)
+                check_leaves("value", results or [case.out], case, case.tolerances(*SAME)[0])
+                check_close(f"{transform.value} against vjp", found, expected, rtol, atol)
 
 
 @every_program
@@ -100,21 +120,43 @@ def test_uncompiled_equals_interpreter(program: Program) -> None:
             made = built(case, transform)
             sweep, seed = (reverse, weights(case)) if transform is Transform.VJP else (forward, direction(case))
             expected = sweep(case, interpreted(made), made, seed)
-            results, derivative = sweep(case, uncompiled(made), made, seed)
+            results, found = sweep(case, uncompiled(made), made, seed)
             check_leaves("uncompiled value", results, case, rtol)
-            check_close("uncompiled derivative", derivative, expected[1], rtol, atol)
+            check_close("uncompiled derivative", found, expected[1], rtol, atol)
 
 
 @every_program
 def test_machine_code(program: Program) -> None:
-    """Machine code equals the interpreter and plain Python; arguments unchanged, second call equal."""
+    """Machine code equals the interpreter and plain Python; arguments unchanged, second call equal. What is compiled
+    is `value_and_grad` where there is one, `vjp` elsewhere, and for a sample both and `jvp`."""
+    sampled = zlib.crc32(program.name.encode()) % 6 == 0
     for case in cases(program):
-        made = built(case, Transform.VJP)
-        w = weights(case)
-        _, expected = reverse(case, interpreted(made), made, w)
-        results, gradient = twice(case, made, compiled(made))
-        check_leaves("machine code's value", results, case, case.tolerances(*SAME)[0])
-        check_close("machine code's gradient", gradient, expected, *case.tolerances(*SAME))
+        scalar = is_scalar(case)
+        if scalar:
+            machine_code(case, Transform.VALUE_AND_GRAD)
+        if sampled or not scalar:
+            machine_code(case, Transform.VJP)
+        if sampled:
+            machine_code(case, Transform.JVP)
+
+
+def machine_code(case: Case, transform: Transform) -> None:
+    made = built(case, transform)
+    rtol, atol = case.tolerances(*SAME)
+    _, expected = derivative(case, made, transform, interpreted(made))
+    results, found = twice(case, made, transform, compiled(made))
+    check_leaves("machine code's value", results, case, rtol)
+    check_close("machine code's derivative", found, expected, rtol, atol)
+
+
+def derivative(case: Case, made: Built, transform: Transform, runner: Runner) -> tuple[list, np.ndarray]:
+    match transform:
+        case Transform.VJP:
+            return reverse(case, runner, made, weights(case))
+        case Transform.JVP:
+            return forward(case, runner, made, direction(case))
+        case _:
+            return bare_gradient(case, runner, made)
 
 
 @every_program
@@ -122,10 +164,10 @@ def test_inputs_unchanged_and_second_call_equal(program: Program) -> None:
     for case in cases(program):
         made = built(case, Transform.VJP)
         for runner in (interpreted(made), uncompiled(made)):
-            twice(case, made, runner)
+            twice(case, made, Transform.VJP, runner)
 
 
-def twice(case: Case, made: Built, runner: Runner) -> tuple[list, np.ndarray]:
+def twice(case: Case, made: Built, transform: Transform, runner: Runner) -> tuple[list, np.ndarray]:
     """The value and the gradient, from two calls that must agree, and must leave their arguments as they were."""
     seen: list[tuple[tuple, list[np.ndarray]]] = []
 
@@ -133,11 +175,11 @@ def twice(case: Case, made: Built, runner: Runner) -> tuple[list, np.ndarray]:
         seen.append((leaves, [np.array(leaf) for leaf in leaves]))
         return runner(*leaves)
 
-    first = reverse(case, watched, made, weights(case))
+    first = derivative(case, made, transform, watched)
     ((leaves, before),) = seen
     for k, (leaf, old) in enumerate(zip(leaves, before)):
         np.testing.assert_array_equal(leaf, old, err_msg=f"argument leaf {k} was changed")
-    second = reverse(case, runner, made, weights(case))
+    second = derivative(case, made, transform, runner)
     np.testing.assert_array_equal(first[1], second[1], err_msg="the second call differs")
     return second
 
@@ -148,5 +190,5 @@ def dot_product(case: Case, path: Callable[[Built], Runner], count: int) -> None
     for seed in range(count):
         w, v = weights(case, seed), direction(case, seed)
         _, gradient = reverse(case, path(vjp), vjp, w)
-        _, derivative = forward(case, path(jvp), jvp, v)
-        check_dot_product("reverse against forward", case, gradient, w, v, derivative, *case.tolerances(*IDENTITY))
+        _, tangent = forward(case, path(jvp), jvp, v)
+        check_dot_product("reverse against forward", case, gradient, w, v, tangent, *case.tolerances(*IDENTITY))

@@ -13,7 +13,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-from hypothesis import given, note, settings
+from hypothesis import given, note, seed, settings
 from hypothesis import strategies as st
 
 from srcgrad.differences import like_each, numerical_jvp
@@ -21,10 +21,11 @@ from srcgrad.errors import Unsupported
 from srcgrad.frontend import lower
 from srcgrad.ir.interp import run
 from srcgrad.ir.verify import verify
-from srcgrad.pipeline import Transform
+from srcgrad.pipeline import Built, Transform
 from tests.harness.case import Case, make_case
 from tests.harness.paths import (
     arguments,
+    bare_gradient,
     built,
     check_close,
     check_dot_product,
@@ -33,6 +34,7 @@ from tests.harness.paths import (
     direction,
     forward,
     interpreted,
+    is_scalar,
     reverse,
     uncompiled,
     weights,
@@ -40,6 +42,9 @@ from tests.harness.paths import (
 from tests.random.generate import Writer
 
 COMPILED_ONE_IN = 25
+PARTS = 4
+DEFAULT = 600
+LONG = 10_000
 seen: Counter[str] = Counter()
 
 
@@ -83,15 +88,18 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("random_programs")
 
 
-def test_random_programs(directory: Path, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_random_programs(part: int, directory: Path, request: pytest.FixtureRequest) -> None:
+    """In parts, so that several workers share the work."""
     seen.clear()
-    examples = 5000 if request.config.getoption("--long") else 600
+    examples = (LONG if request.config.getoption("--long") else DEFAULT) // PARTS
 
+    @seed(part)
     @settings(max_examples=examples)
     @given(sources(), st.integers(0, 1000))
-    def property_holds(text: str, seed: int) -> None:
+    def property_holds(text: str, point: int) -> None:
         note(text)
-        check_program(random_case(text, seed, directory))
+        check_program(random_case(text, point, directory))
 
     property_holds()
     assert seen["checked"] >= 0.9 * examples, f"too few programs were checked: {dict(seen)}"
@@ -112,11 +120,12 @@ def check_program(case: Case) -> None:
     check_leaves("lowered", run(lowered.function, *case.leaves()), case, 1e-9)
     check_leaves("optimised", run(vjp.primal, *arguments(case, vjp)), case, 1e-9)
     w, v = weights(case), direction(case)
-    _, gradient = reverse(case, interpreted(vjp), vjp, w)
+    _, slopes = reverse(case, interpreted(vjp), vjp, w)
     _, derivative = forward(case, interpreted(jvp), jvp, v)
-    check_dot_product("reverse against forward", case, gradient, w, v, derivative, 1e-9, 1e-9)
+    check_dot_product("reverse against forward", case, slopes, w, v, derivative, 1e-9, 1e-9)
     against_differences(case, v, derivative)
-    against_the_text(case, w, gradient)
+    with_a_known_cotangent(case, vjp)
+    against_the_text(case, w, slopes)
 
 
 def against_differences(case: Case, v: np.ndarray, derivative: np.ndarray) -> None:
@@ -128,7 +137,17 @@ def against_differences(case: Case, v: np.ndarray, derivative: np.ndarray) -> No
         check_close("forward against differences", derivative, expected, 1e-5, 1e-5)
 
 
-def against_the_text(case: Case, w: np.ndarray, gradient: np.ndarray) -> None:
+def with_a_known_cotangent(case: Case, vjp: Built) -> None:
+    """`value_and_grad`, where the program returns one number."""
+    if is_scalar(case):
+        made = built(case, Transform.VALUE_AND_GRAD)
+        verify(made.function)
+        _, expected = reverse(case, interpreted(vjp), vjp, np.ones(1))
+        for runner in (interpreted(made), uncompiled(made)):
+            check_close("value_and_grad against vjp", bare_gradient(case, runner, made)[1], expected, 1e-9, 1e-9)
+
+
+def against_the_text(case: Case, w: np.ndarray, expected: np.ndarray) -> None:
     """The generated Python, as it is and (for a sample) as machine code."""
     vjp = built(case, Transform.VJP)
     runners = [uncompiled(vjp)]
@@ -138,4 +157,4 @@ def against_the_text(case: Case, w: np.ndarray, gradient: np.ndarray) -> None:
     for runner in runners:
         results, other = reverse(case, runner, vjp, w)
         check_leaves("generated Python", results, case, 1e-9)
-        check_close("generated Python's gradient", other, gradient, 1e-9, 1e-9)
+        check_close("generated Python's gradient", other, expected, 1e-9, 1e-9)
