@@ -69,14 +69,14 @@ def load(text: str, directory: Path) -> ModuleType:
     return module
 
 
-def random_case(text: str, seed: int, directory: Path) -> Case:
-    rng = np.random.default_rng(seed)
+def random_case(text: str, point: int, directory: Path) -> Case:
+    rng = np.random.default_rng(point)
     m = rng.uniform(-1, 1, (3, 4))
     args = (
         *rng.uniform(-1, 1, 2).tolist(),
         rng.uniform(-1, 1, 5),
         rng.uniform(-1, 1, 5),
-        m if seed % 3 else np.asfortranarray(m),
+        m if point % 3 else np.asfortranarray(m),
         rng.integers(0, 9, 4),
         int(rng.integers(0, 5)),
     )
