@@ -1,9 +1,11 @@
 """Our objects inside the user's `@njit` code: as globals, closure variables and arguments."""
 
+import os
 import subprocess
 import sys
 import textwrap
 from collections import namedtuple
+from pathlib import Path
 
 import numba
 import numpy as np
@@ -168,5 +170,9 @@ CACHED = """
 def test_callers_with_a_disk_cache(tmp_path):
     script = tmp_path / "caller.py"
     script.write_text(textwrap.dedent(CACHED))
-    outputs = [subprocess.run([sys.executable, str(script)], capture_output=True, text=True) for _ in range(2)]
+    root = str(Path(__file__).parents[2])  # the script imports from `tests`, which is not installed
+    environment = {**os.environ, "PYTHONPATH": root}
+    outputs = [
+        subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=environment) for _ in range(2)
+    ]
     assert [output.stdout.strip() for output in outputs] == ["8.0 0", "8.0 1"], outputs[-1].stderr
