@@ -22,6 +22,7 @@ from srcgrad.emit import Nested, emit, entry_name
 from srcgrad.errors import ArgumentError, Diagnostic
 from srcgrad.frontend import Lowered, lower
 from srcgrad.infer.captured import Captured
+from srcgrad.infer.raised import Key, Raised
 from srcgrad.infer.signature import Leaf, Node, Spec, Static, leaves
 from srcgrad.ir.nodes import Function, Sym
 from srcgrad.ir.types import Scalar
@@ -66,7 +67,8 @@ class Built:
 
     `captured` are the constants the code was compiled for. `captured_arrays` are further leaves of the entry point:
     they stand right after the leaves of the arguments, before cotangents or tangents. `written` are the positions
-    (among the leaves of the arguments) of the arrays that the user's function writes into."""
+    (among the leaves of the arguments) of the arrays that the user's function writes into. `raised` are the user's
+    exceptions that stand for those of compiled code."""
 
     entry: str
     source: str
@@ -77,6 +79,7 @@ class Built:
     captured: tuple[Captured, ...] = ()
     captured_arrays: tuple[Captured, ...] = ()
     written: tuple[int, ...] = ()
+    raised: tuple[tuple[Key, Raised], ...] = ()
 
 
 def build(request: Request) -> Built:
@@ -90,6 +93,7 @@ def build(request: Request) -> Built:
         entry=entry_name(function), source=text, result=made.result, report=made.report,
         primal=primal, function=function,
         captured=lowered.captured, captured_arrays=lowered.captured_arrays, written=lowered.written,
+        raised=lowered.raised,
     )  # fmt: skip
 
 

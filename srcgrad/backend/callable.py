@@ -117,11 +117,17 @@ class CompiledFunction:
         for value in args:
             if type(value) not in _EXACT:
                 return self._call_by_key(*args)
-        return fast(*args)
+        try:
+            return fast(*args)
+        except Exception as error:
+            theirs = self._variants.as_the_users(error)
+            if theirs is None:
+                raise
+            raise theirs from None
 
     def _call_by_key(self, *values: Any) -> Any:
         variant, leaves, as_they_came = self._variants.find(values)
-        result = variant.entry(*leaves)
+        result = variant.run(leaves)
         if as_they_came:
             self._enter_fast_table(variant, leaves)
         else:

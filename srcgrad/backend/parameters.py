@@ -56,13 +56,26 @@ def _partial_advice(fun: functools.partial) -> str:
     return f"write the partial as a function: lambda x: {getattr(fun.func, '__name__', 'f')}(x, ...)"
 
 
+def _owner_of_defaults(fun: Callable[..., Any]) -> Any:
+    """The function whose defaults `inspect.signature(fun)` shows."""
+    function = inspect.unwrap(fun, stop=lambda f: hasattr(f, "__signature__"))
+    return function.__func__ if isinstance(function, types.MethodType) else function
+
+
 class Parameters:
     """The signature of a function, ready to bind calls quickly."""
 
     def __init__(self, fun: Callable[..., Any]) -> None:
         self.name: str = fun.__name__
-        self.signature = inspect.signature(fun)
         self.prefix: tuple = (fun.__self__,) if isinstance(fun, types.MethodType) else ()
+        self._callable = fun
+        self._owner = _owner_of_defaults(fun)
+        self._read()
+
+    def _read(self) -> None:
+        """The signature as it is now: `__defaults__` may be replaced at any time."""
+        self._seen = self._owner.__defaults__
+        self.signature = inspect.signature(self._callable)
         parameters = list(self.signature.parameters.values())
         self.names = tuple(parameter.name for parameter in parameters)
         kinds = {parameter.kind for parameter in parameters}
@@ -77,6 +90,8 @@ class Parameters:
 
     def bind(self, args: tuple, kwargs: dict[str, Any]) -> tuple:
         """One value per parameter, in order. Raises `TypeError` as the function itself would."""
+        if self._owner.__defaults__ is not self._seen:
+            self._read()
         if not kwargs and self._required <= len(args) <= len(self.names) and self._simple:
             return args + self._defaults[len(args):]
         if self._simple and len(args) <= len(self.names):
@@ -96,6 +111,8 @@ class Parameters:
             bound = self.signature.bind(*args, **kwargs)
         except TypeError as error:
             raise TypeError(f"{self.name}() {error}") from None
+        for name, value in (self._owner.__kwdefaults__ or {}).items():  # it may have changed in place
+            bound.arguments.setdefault(name, value)
         bound.apply_defaults()
         return tuple(bound.arguments.values())
 

@@ -74,7 +74,7 @@ class Pullback:
         seeds = list(matcher.match(cotangent, self._out, iter(self._out_leaves), "the cotangent"))
         gradients: list[Any] = [None] * len(self._variant.specs)
         if self._argnums:
-            result = self._variant.finish(self._variant.entry(*self._point, *seeds))
+            result = self._variant.finish(self._variant.run([*self._point, *seeds]))
             for position, gradient in zip(self._argnums, result[1], strict=True):
                 gradients[position] = gradient
         return tuple(gradients)
@@ -99,7 +99,7 @@ def vector_jacobian(
     argnums = differentiable_positions(primal.specs)
     variant = variants[Transform.VJP].for_specs(primal.specs, argnums) if argnums else primal
     snapshot = [_snapshot(leaf) for leaf in point]
-    raw = primal.entry(*point)
+    raw = primal.run(point)
     if not as_they_came:
         protect(raw, values)
     out = primal.finish(raw)
@@ -128,7 +128,7 @@ def jacobian_vector(
     variant, point, _ = variants[Transform.JVP].find(values, active)
     matcher = Matcher("tangent", "the primal")
     seeds = [seed for k in active for seed in _seeds(matcher, directions[k], variant.specs[k], values[k], k)]
-    out, tangent_out = variant.finish(variant.entry(*point, *seeds))
+    out, tangent_out = variant.finish(variant.run([*point, *seeds]))
     return out, tangent_out
 
 

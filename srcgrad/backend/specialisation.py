@@ -16,6 +16,7 @@ from srcgrad.backend import cpu
 from srcgrad.backend.arguments import leaf_names
 from srcgrad.backend.njit_wrapper import Shape, make_wrapper
 from srcgrad.backend.parameters import Parameters
+from srcgrad.infer.raised import as_the_users
 from srcgrad.infer.signature import Leaf, Node, Spec, is_plain, leaves, unflatten
 from srcgrad.ir.nodes import Function
 from srcgrad.ir.types import Scalar, Stack
@@ -61,6 +62,16 @@ class Specialisation:
     def holds(self) -> bool:
         """Whether the constants this code was compiled for are still what they were."""
         return all(captured.holds() for captured in (*self.built.captured, *self.built.captured_arrays))
+
+    def run(self, leaves: list) -> Any:
+        """What the entry point returns; an exception is the user's."""
+        try:
+            return self.entry(*leaves)
+        except Exception as error:
+            theirs = as_the_users(error, dict(self.built.raised))
+            if theirs is None:
+                raise
+            raise theirs from None
 
     def finish(self, raw: Any) -> Any:
         """The result the user sees, from what the entry point returned."""

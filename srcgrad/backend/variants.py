@@ -7,9 +7,10 @@ used again: code for a value that has changed is dropped.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from operator import is_, itemgetter
+from functools import partial
+from operator import attrgetter, is_, itemgetter
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -21,10 +22,12 @@ from srcgrad.backend.njit_call import lock
 from srcgrad.backend.parameters import Parameters
 from srcgrad.backend.specialisation import Specialisation
 from srcgrad.infer.captured import Captured, Kind
+from srcgrad.infer.raised import as_the_users
 from srcgrad.infer.signature import Spec, Static, describe, flatten, leaves
 from srcgrad.pipeline import Built, Request
 
 Build = Callable[[Request], Built]
+Comparison = tuple[Callable[[Any], Iterable[Any]], Any, tuple]
 Conversions = tuple[tuple[int, Callable[[Any], Any]], ...]
 
 
@@ -47,7 +50,7 @@ class Variants:
         self.last: Specialisation | None = None
         self._by_key: dict[Any, tuple[Specialisation, Conversions]] = {}
         self._by_specs: dict[Any, Specialisation] = {}
-        self._quick: tuple[tuple[Callable[[Any], tuple], Any, tuple], ...] = ()
+        self._quick: tuple[Comparison, ...] = ()
         self._slow: tuple[Captured, ...] = ()
         self.watches = False  # whether there is anything to compare before a call
 
@@ -109,6 +112,11 @@ class Variants:
         built = (self._build or pipeline.build)(request)
         return Specialisation(request, built, self._parameters, self._wrap)
 
+    def as_the_users(self, error: Exception) -> BaseException | None:
+        """The user's exception for one that the code of some variant raised; None if that is the same."""
+        raised = {k: v for each in self._by_specs.values() for k, v in each.built.raised}
+        return as_the_users(error, raised)
+
     # -- constants --------------------------------------------------------------------------------------------------
 
     def _watch(self) -> None:
@@ -117,19 +125,14 @@ class Variants:
         for specialisation in self._by_specs.values():
             built = specialisation.built
             for captured in (*built.captured, *built.captured_arrays):
-                if captured.kind is Kind.ITEM and type(captured.holder) is tuple and not _mutable(captured.value):
+                if captured.kind is Kind.ITEM and type(captured.holder) is tuple and _cannot_change(captured):
                     continue  # cannot change
                 every.setdefault((id(captured.holder), repr(captured.name), id(captured.value)), captured)
-        groups: dict[int, tuple[Any, list[Captured]]] = {}
-        slow: list[Captured] = []
+        groups: dict[object, list[Captured]] = {}
         for captured in every.values():
-            holder = _mapping(captured)
-            if holder is None:
-                slow.append(captured)
-            else:
-                groups.setdefault(id(holder), (holder, []))[1].append(captured)
-        self._quick = tuple(_comparison(holder, group) for holder, group in groups.values())
-        self._slow = tuple(slow)
+            groups.setdefault(_place(captured), []).append(captured)
+        self._slow = tuple(groups.pop(None, ()))
+        self._quick = tuple(map(_comparison, groups.values()))
         self.watches = bool(every)
 
     def drop_stale(self) -> bool:
@@ -153,29 +156,38 @@ class Variants:
             return True
 
 
-def _mutable(value: Any) -> bool:
-    return isinstance(value, (list, dict, np.ndarray))
+def _cannot_change(captured: Captured) -> bool:
+    return captured.is_fixed and not isinstance(captured.found, np.ndarray)
 
 
-def _mapping(captured: Captured) -> Any:
-    """What a captured value can be read from by subscript, as the very object it was; None where that fails."""
-    holder = captured.holder
-    if type(captured.value) in (list, dict):
-        return None  # its contents count
-    if captured.kind is Kind.ATTRIBUTE:
-        holder = getattr(holder, "__dict__", None)
+def _place(captured: Captured) -> object:
+    """What is read in one go with a captured value, to compare it by identity: the same part of other functions, the
+    other items of a mapping or list. None where its contents count, or it is read in another way."""
+    if not captured.is_fixed:
+        return None
+    if captured.kind is Kind.PART:
+        return captured.name
+    holder = _holder(captured)
     if not isinstance(holder, (dict, list)):
         return None
     try:
-        return holder if holder[captured.name] is captured.value else None
+        return id(holder) if holder[captured.name] is captured.found else None
     except LookupError:
         return None
 
 
-def _comparison(holder: Any, group: list[Captured]) -> tuple[Callable[[Any], tuple], Any, tuple]:
-    """How to read a group of values from one holder in one go, and what they were."""
-    together = group if len(group) > 1 else group * 2  # itemgetter gives a tuple for two names or more
-    return itemgetter(*(c.name for c in together)), holder, tuple(c.value for c in together)
+def _holder(captured: Captured) -> Any:
+    is_attribute = captured.kind is Kind.ATTRIBUTE
+    return getattr(captured.holder, "__dict__", None) if is_attribute else captured.holder
+
+
+def _comparison(group: list[Captured]) -> Comparison:
+    """How to read a group of values in one go, and what they were."""
+    found = tuple(c.found for c in group)
+    if group[0].kind is Kind.PART:
+        return partial(map, attrgetter(group[0].name)), tuple(c.holder for c in group), found
+    names = [c.name for c in group]  # a getter gives a tuple for two names or more
+    return itemgetter(*names, names[0]), _holder(group[0]), (*found, found[0])
 
 
 def _prepared(value: Any) -> Any:

@@ -111,8 +111,8 @@ class Interference:
                 return self._for(statement, live)
             case While():
                 return self._while(statement, live)
-            case Raise():
-                return set()
+            case Raise(values=values):
+                return {leaf for atom in values for leaf in self._leaves(atom)}
         nodes = [self._node[symbol] for symbol in definitions(statement)]
         self._define(nodes, live)
         return live.difference(nodes).union(*(self._leaves(use.atom) for use in self._uses.of(statement)))

@@ -66,8 +66,9 @@ class Simple:
             case Pop(result=result, stack=stack):
                 pop = f"{names[stack]}.pop()"
                 return f"{names[result]} = {pop}" if self._uses.needed(result) else pop
-            case Raise(exception=exception, message=message):
-                return f"raise {exception.__name__}({message!r})" if message else f"raise {exception.__name__}()"
+            case Raise(exception=exception, message=message, values=values):
+                items = [repr(message), *map(text, values)] if message or values else []
+                return f"raise {exception.__name__}({', '.join(items)})"
             case Print(items=items):
                 return f"print({', '.join(repr(i) if isinstance(i, str) else text(i) for i in items)})"
             case Call():

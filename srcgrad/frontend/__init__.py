@@ -20,8 +20,10 @@ from srcgrad.frontend import numpy_shapes as numpy_shapes
 from srcgrad.frontend import python_calls as python_calls
 from srcgrad.frontend import python_sequences as python_sequences
 from srcgrad.frontend import python_types as python_types
+from srcgrad.frontend import raising as raising
 from srcgrad.frontend import reduce as reduce
 from srcgrad.frontend import subscripts as subscripts
+from srcgrad.frontend import text as text
 from srcgrad.frontend.entry import Lowered, lower
 
 __all__ = ["Lowered", "lower"]

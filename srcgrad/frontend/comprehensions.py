@@ -16,9 +16,10 @@ from srcgrad.frontend.context import Context, Scope, expression
 from srcgrad.frontend.elementwise import assign, force, stack_items
 from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.liveness import liveness
-from srcgrad.frontend.lower_expr import condition, static_object
+from srcgrad.frontend.lower_expr import condition
 from srcgrad.frontend.reduce import run_loops
 from srcgrad.frontend.scalars import plus
+from srcgrad.frontend.statics import static_object
 from srcgrad.frontend.targets import bind
 from srcgrad.frontend.values import Arr, Generator, Num, NumberList, Record, Value, describe, integer, number, tuple_of
 from srcgrad.infer import promote

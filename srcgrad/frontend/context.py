@@ -21,6 +21,7 @@ from srcgrad.frontend.liveness import Liveness
 from srcgrad.frontend.source import Source
 from srcgrad.frontend.values import BOTTOM, Arr, ArrayExpr, Num, Undefined, Value
 from srcgrad.infer.captured import Captured
+from srcgrad.infer.raised import Key, Raised
 from srcgrad.ir.build import Builder
 from srcgrad.ir.nodes import Atom, Callee, Function, Statement, Sym
 from srcgrad.span import Span
@@ -159,6 +160,7 @@ class Context:
         self.unknowns: list[Diagnostic] = []
         self.constants: dict[tuple, Captured] = {}
         self.arrays: dict[tuple, CapturedArray] = {}
+        self.raised: dict[Key, Raised] = {}
         self.terminated = False
         self.writes = 0
         self.nonnegative: set[Sym] = set()

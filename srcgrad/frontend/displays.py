@@ -11,10 +11,9 @@ from srcgrad.frontend.context import Arguments, Context, expression
 from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.liveness import LIST_METHODS
-from srcgrad.frontend.lower_expr import is_dynamic, static_object
 from srcgrad.frontend.records import change_list
-from srcgrad.frontend.values import ArrayExpr, Num, Record, Static, Text, Value, describe, new_token, tuple_of
-from srcgrad.ir.nodes import Atom
+from srcgrad.frontend.statics import is_dynamic, static_object
+from srcgrad.frontend.values import ArrayExpr, Record, Value, describe, new_token, tuple_of
 
 
 @expression(ast.Tuple)
@@ -76,23 +75,6 @@ def dict_display(ctx: Context, node: ast.Dict) -> Value:
             )
         items[name] = value
     return Record(dict, tuple(items), tuple(items.values()), new_token(dict))
-
-
-@expression(ast.JoinedStr)
-def f_string(ctx: Context, node: ast.JoinedStr) -> Value:
-    parts: list[str | Atom] = []
-    for part in node.values:
-        if isinstance(part, ast.Constant):
-            parts.append(str(part.value))
-            continue
-        value = ctx.expr(part.value if isinstance(part, ast.FormattedValue) else part)
-        if isinstance(value, Num) and is_dynamic(static_object(value)):
-            parts.append(value.atom)
-        else:
-            obj = static_object(value)
-            parts.append("{...}" if is_dynamic(obj) else str(obj))
-    texts = [part for part in parts if isinstance(part, str)]
-    return Static("".join(texts)) if len(texts) == len(parts) else Text(tuple(parts))
 
 
 @expression(ast.Call)

@@ -20,6 +20,7 @@ from srcgrad.frontend.scalars import scalar, settle
 from srcgrad.frontend.source import source_of, unwrap
 from srcgrad.frontend.values import BOTTOM, NONE, Arr, Conflict, Num, Record, Value, describe, new_token, whole
 from srcgrad.infer.captured import Captured
+from srcgrad.infer.raised import Key, Raised
 from srcgrad.infer.signature import Leaf, Node, Spec, Static, is_namedtuple
 from srcgrad.ir.nodes import Atom, Block, Copy, Function, Statement, Sym
 from srcgrad.ir.types import Array, Layout
@@ -33,7 +34,7 @@ class Lowered:
 
     `out` is the structure of the results; `written` are the positions, among the leaves of the arguments, of the
     arrays that the user's function writes into; `argument_names` has one name per leaf; `captured` are the constants
-    read from outside the arguments."""
+    read from outside the arguments; `raised` are the user's exceptions that stand for those of compiled code."""
 
     function: Function
     out: Spec
@@ -41,6 +42,7 @@ class Lowered:
     argument_names: tuple[str, ...]
     captured: tuple[Captured, ...] = ()
     captured_arrays: tuple[Captured, ...] = ()
+    raised: tuple[tuple[Key, Raised], ...] = ()
 
 
 def lower(function: Callable[..., Any], specs: tuple[Spec, ...]) -> Lowered:
@@ -161,7 +163,7 @@ def _close(ctx: Context, function: Callable[..., Any], parameters: _Parameters, 
     positions = tuple(k for k, symbol in enumerate(parameters.symbols) if symbol in copies)
     return Lowered(
         closed, out, positions, tuple(parameters.names), tuple(ctx.constants.values()),
-        tuple(c.captured for c in captured),
+        tuple(c.captured for c in captured), tuple(ctx.raised.items()),
     )  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from srcgrad.frontend.source import Source, argument_names, source_of, unwrap
 from srcgrad.frontend.strength import Numbers, given, numbers_of, taken
 from srcgrad.frontend.subset import refusals
 from srcgrad.frontend.targets import kept
+from srcgrad.frontend.text import call_text_method, is_text_method
 from srcgrad.frontend.values import (
     BOTTOM,
     NONE,
@@ -84,6 +85,8 @@ def call_static(ctx: Context, callee: Static, arguments: Arguments) -> Value:
     handler, numbers = _lookup(target), numbers_of(target)
     if handler is not None:
         return given(ctx, numbers, handler(ctx, taken(ctx, numbers, arguments)))
+    if is_text_method(target):
+        return call_text_method(ctx, target, arguments)
     op = _operation(target)
     if op is not None:
         return call_operation(ctx, op, arguments, numbers)
@@ -177,6 +180,9 @@ def call_closure(ctx: Context, callee: Closure, arguments: Arguments) -> Value:
 def call_function(ctx: Context, target: types.FunctionType, arguments: Arguments) -> Value:
     """A plain Python function."""
     source = source_of(target)
+    for name in ("__code__", "__defaults__", "__kwdefaults__"):  # reloading a module in place replaces them
+        if part := getattr(target, name):
+            ctx.capture(Captured(Kind.PART, target, name, part))
     defaults = _defaults(ctx, target)
     return inline(ctx, source, target, None, defaults, arguments)
 

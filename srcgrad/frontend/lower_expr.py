@@ -30,6 +30,8 @@ from srcgrad.frontend.scalars import (
     settle,
     truth_of,
 )  # fmt: skip
+from srcgrad.frontend.statics import is_dynamic, static_object
+from srcgrad.frontend.text import percent, text_of, text_parts
 from srcgrad.frontend.values import (
     BOTTOM,
     NONE,
@@ -38,9 +40,9 @@ from srcgrad.frontend.values import (
     Choice,
     Num,
     NumberList,
-    Range,
     Record,
     Static,
+    Text,
     Value,
     describe,
     truth,
@@ -86,10 +88,12 @@ def operate(ctx: Context, op: ast.operator, left: Value, right: Value, hint: str
             return tuple_of(right.items * n, c)
         case ast.Mult(), Record(container=c, items=(Num(atom),)), Num(count) if c is list:
             return _repeated(ctx, atom, count)
-        case ast.Add(), Static(str() as a), Static(str() as b):
-            return Static(a + b)
-        case ast.Mod(), Static(str()), _:
-            return Static("{...}")
+        case ast.Add(), Static(str()) | Text(), Static(str()) | Text():
+            return text_of(text_parts(left) + text_parts(right))
+        case ast.Mult(), Static(str() as text), Num(Const(int() as n)):
+            return Static(text * n)
+        case ast.Mod(), Static(str() as text), _:
+            return percent(ctx, text, right)
     culprit = left if not isinstance(left, Num) else right
     ctx.refuse(
         f"this operator is not compiled for {describe(culprit)}",
@@ -333,7 +337,7 @@ def _equal(ctx: Context, left: Value, right: Value) -> Atom:
             result = _both(ctx, result, condition(ctx, compare_values(ctx, ast.Eq(), x, y)))
         return result
     a, b = static_object(left), static_object(right)
-    if a is _DYNAMIC or b is _DYNAMIC:
+    if is_dynamic(a) or is_dynamic(b):
         return truth(left == right)
     return truth(bool(a == b))
 
@@ -359,7 +363,7 @@ def _contains(ctx: Context, item: Value, container: Value) -> Atom:
                 result = same if isinstance(same, Const) else apply(ctx, "or_", (result, same), scalar(same), "test")
         return result
     a, b = static_object(item), static_object(container)
-    if a is _DYNAMIC or b is _DYNAMIC:
+    if is_dynamic(a) or is_dynamic(b):
         ctx.refuse(
             "`in` needs a container known at compile time",
             label=describe(container),
@@ -367,26 +371,3 @@ def _contains(ctx: Context, item: Value, container: Value) -> Atom:
             advice="loop over the elements and compare each: any(x == v for v in values)",
         )
     return truth(a in b)
-
-
-_DYNAMIC = object()
-
-
-def static_object(value: Value) -> Any:
-    """The Python object behind a compile-time constant; `_DYNAMIC` for run-time values."""
-    match value:
-        case Static(obj):
-            return obj
-        case Num(Const(obj)):
-            return obj
-        case Record(container=container, items=items) if container in (tuple, list):
-            objects = [static_object(item) for item in items]
-            return _DYNAMIC if any(o is _DYNAMIC for o in objects) else container(objects)
-        case Range(Const(a), Const(b), Const(c)):
-            return range(int(a), int(b), int(c))
-        case _:
-            return _DYNAMIC
-
-
-def is_dynamic(obj: object) -> bool:
-    return obj is _DYNAMIC

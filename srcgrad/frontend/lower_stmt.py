@@ -13,11 +13,9 @@ from srcgrad.frontend.desugar import RESULT, SetFlag, SetReturn
 from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.lower_expr import condition, narrow, operate
 from srcgrad.frontend.names import closure
-from srcgrad.frontend.scalars import not_, raise_if
 from srcgrad.frontend.subscripts import place, write_region
 from srcgrad.frontend.targets import bind, named
 from srcgrad.frontend.values import Arr, ArrayExpr, Num, Static, Value, truth
-from srcgrad.ir.nodes import Const, Raise
 
 
 @statement(ast.Assign)
@@ -151,59 +149,3 @@ def delete(ctx: Context, node: ast.Delete) -> None:
 
 
 # -- raising ------------------------------------------------------------------------------------------------------
-
-
-@statement(ast.Assert)
-def assert_(ctx: Context, node: ast.Assert) -> None:
-    holds = condition(ctx, ctx.expr(node.test))
-    message = "" if node.msg is None else text_of(node.msg)
-    failed = not_(ctx, holds)
-    raise_if(ctx, failed, AssertionError, message)
-    if isinstance(failed, Const) and failed.value:
-        ctx.terminated = True
-
-
-@statement(ast.Raise)
-def raise_(ctx: Context, node: ast.Raise) -> None:
-    if node.exc is None:
-        ctx.refuse(
-            "a bare raise needs an exception that is being handled",
-            why="try is not compiled",
-            advice="raise an exception by its name",
-        )
-    call = isinstance(node.exc, ast.Call)
-    value = ctx.expr(node.exc.func if isinstance(node.exc, ast.Call) else node.exc)
-    raised = value.value if isinstance(value, Static) else None
-    if isinstance(raised, BaseException):
-        message, raised = str(raised), type(raised)
-    else:
-        arguments = node.exc.args if isinstance(node.exc, ast.Call) else []
-        message = " ".join(text_of(a) for a in arguments) if call else ""
-    if not (isinstance(raised, type) and issubclass(raised, BaseException)):
-        ctx.refuse(
-            "this is not an exception known at compile time",
-            label="raised here",
-            why="compiled code raises exception classes only",
-            advice="raise a class of exceptions, as ValueError",
-        )
-    builtin = next(c for c in raised.__mro__ if c.__module__ == "builtins")
-    assert issubclass(builtin, BaseException)
-    ctx.builder.emit(Raise(builtin, message, ctx.span))
-    ctx.terminated = True
-
-
-def text_of(node: ast.expr) -> str:
-    """The literal text of a message; what is known only at run time shows as `{...}`."""
-    match node:
-        case ast.Constant(value=value):
-            return str(value)
-        case ast.JoinedStr(values=parts):
-            return "".join(text_of(part) for part in parts)
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return text_of(left) + text_of(right)
-        case ast.BinOp(left=ast.Constant(value=str() as text), op=ast.Mod()):
-            return text
-        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str() as text), attr="format")):
-            return text
-        case _:
-            return "{...}"

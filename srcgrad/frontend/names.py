@@ -55,7 +55,7 @@ def _read(ctx: Context, scope: Scope, name: str) -> Value:
 def _check_defined(ctx: Context, defined: Atom, name: str) -> None:
     if not isinstance(defined, Const):
         message = f"cannot access local variable '{name}' where it is not associated with a value"
-        failing = Block((Raise(UnboundLocalError, message, ctx.span),))
+        failing = Block((Raise(UnboundLocalError, message, (), ctx.span),))
         ctx.builder.emit(If((), defined, Block(()), failing, ctx.span))
 
 

@@ -15,9 +15,9 @@ from srcgrad.frontend.comprehensions import array_from
 from srcgrad.frontend.context import Arguments, Context, function, is_static_dtype, method
 from srcgrad.frontend.elementwise import array_of, assign, expr_of, force, into_memory, nest, stack_items
 from srcgrad.frontend.iterables import trips
-from srcgrad.frontend.lower_expr import static_object
 from srcgrad.frontend.python_calls import atom_of, unpack
 from srcgrad.frontend.scalars import add, cast, div, mul, scalar, strong, sub, times, weak
+from srcgrad.frontend.statics import static_object
 from srcgrad.frontend.values import (
     NONE,
     Arr,

@@ -13,9 +13,9 @@ from srcgrad.frontend.arrays import SliceItem, allocate, store, subscript, trans
 from srcgrad.frontend.context import Arguments, Context, function
 from srcgrad.frontend.elementwise import Index, array_of, expr_of, nest, same_length, stack_items
 from srcgrad.frontend.iterables import iteration
-from srcgrad.frontend.lower_expr import static_object
 from srcgrad.frontend.python_calls import atom_of, unpack
 from srcgrad.frontend.scalars import mod, mul, plus, sub
+from srcgrad.frontend.statics import static_object
 from srcgrad.frontend.values import NONE, Arr, ArrayExpr, Num, Value, describe, integer
 from srcgrad.ir.nodes import Atom, Sym
 

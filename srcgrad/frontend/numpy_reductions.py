@@ -13,7 +13,6 @@ import numpy as np
 from srcgrad.frontend.arrays import allocate, store
 from srcgrad.frontend.context import Arguments, Context, function, method
 from srcgrad.frontend.elementwise import Index, expr_of, nest
-from srcgrad.frontend.lower_expr import static_object
 from srcgrad.frontend.python_calls import unpack
 from srcgrad.frontend.reduce import ACC, combining, result_of, run_nest
 from srcgrad.frontend.scalars import (
@@ -31,6 +30,7 @@ from srcgrad.frontend.scalars import (
     times,
     truth_of,
 )  # fmt: skip
+from srcgrad.frontend.statics import static_object
 from srcgrad.frontend.values import (
     NONE,
     Arr,

@@ -13,10 +13,10 @@ import numpy as np
 from srcgrad.frontend.arrays import FULL, allocate, copy, dim, store, subscript, transpose
 from srcgrad.frontend.context import Arguments, Context, Snapshot, function, method
 from srcgrad.frontend.elementwise import array_of, expr_of, nest, same_length
-from srcgrad.frontend.lower_expr import static_object
 from srcgrad.frontend.numpy_arrays import ARRAYS, shape_from, to_array
 from srcgrad.frontend.python_calls import unpack
 from srcgrad.frontend.scalars import floordiv, plus, times
+from srcgrad.frontend.statics import static_object
 from srcgrad.frontend.values import NONE, Arr, ArrayExpr, Value, integer, number, tuple_of
 from srcgrad.ir.nodes import Atom, Const
 from srcgrad.ir.types import Layout

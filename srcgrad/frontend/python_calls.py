@@ -16,7 +16,7 @@ import numpy as np
 from srcgrad.frontend.context import Arguments, Context, function
 from srcgrad.frontend.elementwise import elementwise, force
 from srcgrad.frontend.iterables import iteration
-from srcgrad.frontend.lower_expr import compare_values, condition, operate, static_object
+from srcgrad.frontend.lower_expr import compare_values, condition, operate
 from srcgrad.frontend.reduce import fold, quantify
 from srcgrad.frontend.scalars import (
     add,
@@ -33,6 +33,7 @@ from srcgrad.frontend.scalars import (
     truth_of,
     weak,
 )  # fmt: skip
+from srcgrad.frontend.statics import static_object
 from srcgrad.frontend.values import (
     NONE,
     Arr,

@@ -12,9 +12,9 @@ from srcgrad.frontend.comprehensions import collect
 from srcgrad.frontend.context import Arguments, Context, function
 from srcgrad.frontend.elementwise import force, into_memory
 from srcgrad.frontend.iterables import iteration, trips
-from srcgrad.frontend.lower_expr import static_object
 from srcgrad.frontend.python_calls import atom_of, unpack
 from srcgrad.frontend.scalars import cast, compare, raise_if, scalar
+from srcgrad.frontend.statics import static_object
 from srcgrad.frontend.values import (
     NONE,
     Arr,

@@ -5,14 +5,15 @@ In: evaluated arguments. Out: answers, known when the function is compiled.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from srcgrad.frontend import attributes
 from srcgrad.frontend.context import Arguments, Context, function
-from srcgrad.frontend.lower_expr import is_dynamic, static_object
 from srcgrad.frontend.python_calls import unpack
+from srcgrad.frontend.statics import is_dynamic, static_object
 from srcgrad.frontend.values import (
     NONE,
     Arr,
@@ -22,6 +23,7 @@ from srcgrad.frontend.values import (
     Partial,
     Range,
     Record,
+    Shown,
     Static,
     Text,
     Value,
@@ -109,6 +111,16 @@ def hasattr_(ctx: Context, arguments: Arguments) -> Value:
     return Num(truth(attributes.find(ctx, receiver, str(static_object(name))) is not None))
 
 
+def _spaced(parts: tuple[str | Shown, ...]) -> Iterator[str | Atom]:
+    """The parts of a text for `print`, which sets a space between two items."""
+    last = len(parts) - 1
+    for k, part in enumerate(parts):
+        if isinstance(part, Shown):
+            yield part.atom
+        elif kept := part[k > 0 and part[0] == " " : len(part) - (k < last and part[-1] == " " and len(part) > 1)]:
+            yield kept
+
+
 @function(print)
 def print_(ctx: Context, arguments: Arguments) -> Value:
     items: list[str | Atom] = []
@@ -117,7 +129,7 @@ def print_(ctx: Context, arguments: Arguments) -> Value:
             case Num(atom):
                 items.append(atom)
             case Text(parts):
-                items.extend(parts)
+                items.extend(_spaced(parts))
             case Arr() if value.whole:
                 items.append(value.base)
             case Static(obj):
@@ -126,9 +138,3 @@ def print_(ctx: Context, arguments: Arguments) -> Value:
                 items.append(f"<{describe(value)}>")
     ctx.builder.emit(Print(tuple(items), ctx.span))
     return NONE
-
-
-@function(str, repr, format)
-def str_(ctx: Context, arguments: Arguments) -> Value:
-    obj = static_object(arguments.positional[0])
-    return Static("{...}" if is_dynamic(obj) else str(obj))

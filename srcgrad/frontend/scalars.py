@@ -246,7 +246,7 @@ def raise_if(ctx: Context, condition: Atom, exception: type[BaseException], mess
     """A run-time check."""
     if isinstance(condition, Const) and not condition.value:
         return
-    then = Block((Raise(exception, message, ctx.span),))
+    then = Block((Raise(exception, message, (), ctx.span),))
     ctx.builder.emit(If((), condition, then, Block(()), ctx.span))
 
 

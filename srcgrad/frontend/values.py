@@ -200,10 +200,18 @@ class NumberList:
 
 
 @dataclass(frozen=True)
-class Text:
-    """An f-string with run-time values: good for `print` only."""
+class Shown:
+    """A run-time number in a text; `spec` is the rest of its replacement field, as in `!r` or `:.3f`."""
 
-    parts: tuple[str | Atom, ...]
+    atom: Atom
+    spec: str = ""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A string with run-time numbers in it: good for `print` and for the messages of exceptions only."""
+
+    parts: tuple[str | Shown, ...]
 
 
 @dataclass(frozen=True)

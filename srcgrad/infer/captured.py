@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import types
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ class Kind(enum.Enum):
     CELL = "closure variable"
     ATTRIBUTE = "attribute"
     ITEM = "item"
+    PART = "part of a function"
 
 
 class Missing:
@@ -39,16 +40,19 @@ _BY_VALUE = (bool, int, float, complex, str, bytes, np.generic, np.dtype)
 class Captured:
     """One value that was read at compile time.
 
-    `holder` is the globals dict (GLOBAL), the cell object (CELL), the object or module (ATTRIBUTE), or the list,
-    tuple or dict (ITEM); `name` is the name, attribute, index or key; `value` is what was found (of a list or dict a
-    copy, so that in-place changes are noticed)."""
+    `holder` is the globals dict (GLOBAL), the cell object (CELL), the object or module (ATTRIBUTE), the list,
+    tuple or dict (ITEM), or the function (PART: its code, its defaults); `name` is the name, attribute, index or key;
+    `value` is what was found (of a list or dict a copy, so that in-place changes are noticed), `found` the very
+    object."""
 
     kind: Kind
     holder: Any
     name: Any
     value: Any
+    found: Any = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "found", self.value)
         object.__setattr__(self, "value", _snapshot(self.value))
 
     def read(self) -> Any:
@@ -59,14 +63,22 @@ class Captured:
                     return self.holder[self.name]
                 case Kind.CELL:
                     return self.holder.cell_contents
-                case Kind.ATTRIBUTE:
+                case Kind.ATTRIBUTE | Kind.PART:
                     return getattr(self.holder, self.name)
         except (AttributeError, LookupError, ValueError):
             return MISSING
 
     def holds(self) -> bool:
         """Whether code that was compiled for `value` is right for the value of now."""
-        return same_constant(self.value, self.read())
+        now = self.read()
+        if self.kind is Kind.PART and now is not self.found:
+            return False
+        return same_constant(self.value, now)
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the object found cannot change in place: while it is the same object, the code is right."""
+        return _is_fixed(self.found)
 
     def __str__(self) -> str:
         return f"{self.kind.value} {self.name!r}"
@@ -80,6 +92,12 @@ def _snapshot(value: Any) -> Any:
     if type(value) is dict:
         return {key: _snapshot(item) for key, item in value.items()}
     return value
+
+
+def _is_fixed(value: Any) -> bool:
+    if type(value) is tuple:
+        return all(map(_is_fixed, value))
+    return type(value) not in (list, dict)
 
 
 def same_constant(old: Any, new: Any) -> bool:

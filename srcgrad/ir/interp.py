@@ -212,7 +212,8 @@ class _Machine:
         env[s.result] = stack.pop()
 
     def raise_(self, s: Raise, env: Env) -> None:
-        raise s.exception(s.message) if s.message else s.exception()
+        values = self.index(s.values, env)
+        raise s.exception(s.message, *values) if s.message or values else s.exception()
 
     def print_(self, s: Print, env: Env) -> None:
         print(*(item if isinstance(item, str) else self.value(item, env) for item in s.items))

@@ -224,6 +224,7 @@ class Raise:
 
     exception: type[BaseException]
     message: str
+    values: tuple[Atom, ...] = ()
     span: Span = NOWHERE
 
 
@@ -326,6 +327,8 @@ def operands(statement: Statement) -> tuple[Atom, ...]:
             return (stack, value)
         case Pop(stack=stack):
             return (stack,)
+        case Raise(values=values):
+            return values
         case Print(items=items):
             return tuple(item for item in items if not isinstance(item, str))
         case _:

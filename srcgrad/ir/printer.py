@@ -104,8 +104,9 @@ class _Printer:
                 self.line(f"store {self.name(array)}[{self.atoms(index)}] {sign} {self.atom(value)}")
             case Push(stack=stack, value=value):
                 self.line(f"push {self.name(stack)}, {self.atom(value)}")
-            case Raise(exception=exception, message=message):
-                self.line(f"raise {exception.__name__}({message!r})")
+            case Raise(exception=exception, message=message, values=values):
+                items = ", ".join([repr(message), *map(self.atom, values)])
+                self.line(f"raise {exception.__name__}({items})")
             case Print(items=items):
                 self.line("print " + ", ".join(repr(i) if isinstance(i, str) else self.atom(i) for i in items))
             case Call(results=results, callee=callee, arguments=arguments):
