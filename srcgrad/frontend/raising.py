@@ -90,7 +90,7 @@ def _emit(
             return found
         message.append(template(parts))
         atoms.extend(shown)
-        dtypes = tuple(a.type.dtype for a in shown if isinstance(a.type, Scalar))
+        dtypes = tuple(None if a.type.weak else a.type.dtype for a in shown if isinstance(a.type, Scalar))
         return Template(message[-1], dtypes, is_number=isinstance(value, Num))
 
     arguments = tuple(map(argument, positional))

@@ -29,13 +29,15 @@ _PERCENT = re.compile(
 def text_parts(value: Value, spec: str = "") -> Parts:
     """A value as it shows in a message. `spec` is what stands behind `!` or `:` in a replacement field, with it."""
     match value:
-        case Text(parts) if not spec:
+        case Text(parts) if spec in ("", "!s"):
             return parts
         case Num(atom) if is_dynamic(static_object(value)):
             return (Shown(atom, spec),)
     obj = static_object(value)
     if is_dynamic(obj):
-        return _items(value) if isinstance(value, Record) and not spec else (f"<{describe(value)}>",)
+        if isinstance(value, Record) and spec in ("", "!s", "!r"):
+            return _items(value)
+        return (f"<{describe(value)}>",)
     return (_format_constant(obj, spec),)
 
 
@@ -44,7 +46,7 @@ def _items(value: Record) -> Parts:
     opening, closing = ("[", "]") if value.container is list else ("(", ")")
     parts: list[str | Shown] = [opening]
     for k, item in enumerate(value.items):
-        parts += [*([", "] if k else []), *text_parts(item)]
+        parts += [*([", "] if k else []), *text_parts(item, "!r")]
     return (*parts, ",)" if len(value.items) == 1 and closing == ")" else closing)
 
 
@@ -187,8 +189,13 @@ def _each(items: Record) -> Iterator[Value]:
     yield from (map(Static, items.keys) if items.container is dict else items.items)
 
 
-@function(str, repr, format)
-def str_(ctx: Context, arguments: Arguments) -> Value:
-    if not arguments.positional:
-        return Static("")
-    return text_of(text_parts(settle(ctx, arguments.positional[0])))
+def _shown(function_: Any, spec: str) -> None:
+    @function(function_)
+    def shown(ctx: Context, arguments: Arguments) -> Value:
+        parts = [text_parts(settle(ctx, value), spec) for value in arguments.positional[:1]]
+        return text_of(tuple(part for each in parts for part in each))
+
+
+_shown(str, "!s")
+_shown(repr, "!r")
+_shown(format, "")

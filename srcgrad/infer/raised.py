@@ -15,20 +15,21 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Template:
-    """An argument with run-time numbers: a template for `str.format`, and the dtypes of what goes into it."""
+    """An argument with run-time numbers: a template for `str.format`, and the dtypes of what goes into it, `None` for
+    one of Python's numbers."""
 
     text: str
-    dtypes: tuple[np.dtype, ...]
+    dtypes: tuple[np.dtype | None, ...]
     is_number: bool = False  # the argument is the one number itself, not a text
 
     def fill(self, values: Iterator[Any]) -> Any:
-        numbers = [_narrowed(next(values), dtype) for dtype in self.dtypes]
+        numbers = [_as(dtype, next(values)) for dtype in self.dtypes]
         return numbers[0] if self.is_number else self.text.format(*numbers)
 
 
-def _narrowed(value: Any, dtype: np.dtype) -> Any:
-    """Numba hands out a float32 as Python's float, which would show digits that are not there."""
-    return dtype.type(value) if dtype == np.float32 else value
+def _as(dtype: np.dtype | None, value: Any) -> Any:
+    """Numba hands out every number as Python's."""
+    return value if dtype is None else dtype.type(value)
 
 
 Argument = Template | object

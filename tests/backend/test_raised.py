@@ -40,7 +40,7 @@ def test_float32_shows_its_own_digits():
     def failing(x):
         raise_it = x[0] > 0
         if raise_it:
-            raise ValueError(f"value {x[0]}")
+            raise ValueError(f"value {x[0]!s}")
         return x[0]
 
     with pytest.raises(ValueError, match=r"^value 0\.1$"):
