@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 from srcgrad.adjoint.plan import Kept
 from srcgrad.analysis.clobber import written_arrays
-from srcgrad.errors import Diagnostic, Unsupported
 from srcgrad.ir.alias import alias_classes
 from srcgrad.ir.nodes import Call, Callee, Function, Sym
 from srcgrad.ir.types import Array, Scalar, Stack, Type
@@ -47,33 +46,30 @@ class Calls:
 NO_CALLS = Calls({}, (), ())
 
 
-def make_calls(helpers: Iterable[Function], kept: Iterable[Kept]) -> Calls:
-    """The pairs for `helpers`, which keep `kept`, in this order, on the shared stacks."""
+def make_calls(helpers: Iterable[Function], kept: Iterable[Kept], *, mirrored: bool) -> Calls:
+    """The pairs for `helpers`, which keep `kept`, in this order, on the shared stacks. Where `mirrored`, the forward
+    functions take the shadows of their arrays and return those of their results, as the reverse sweep will see them."""
     stacks = tuple(Stack(entry.symbol.type) for entry in kept)  # type: ignore[arg-type]
     names = tuple(entry.symbol.hint for entry in kept)
-    pairs = {h.callee: _pair(h, stacks) for h in helpers if h.callee is not None}
+    pairs = {h.callee: _pair(h.callee, stacks, mirrored) for h in helpers if h.callee is not None}
     return Calls(pairs, stacks, names)
 
 
-def _pair(helper: Function, stacks: tuple[Stack, ...]) -> Pair:
-    callee = helper.callee
-    assert callee is not None
+def _pair(callee: Callee, stacks: tuple[Stack, ...], mirrored: bool) -> Pair:
     parameters: tuple[Type, ...] = callee.parameters
     results: tuple[Type, ...] = callee.results
-    if any(isinstance(r, Array) for r in results):
-        raise Unsupported(
-            Diagnostic(
-                f"{helper.name} is recursive and returns an array", helper.span,
-                why="reverse mode would have to follow which array a recursive call returned",
-                advice="let the recursive function write into an array that it is given, or return numbers",
-            )
-        )  # fmt: skip
     bars = tuple(filter(_is_floating_scalar, results))
-    shadows = tuple(t for t in parameters if isinstance(t, Array) and t.is_float)
     scalars = tuple(filter(_is_floating_scalar, parameters))
-    forward = Callee(f"{callee.name}_forward", (*parameters, *stacks), results)
+    shadows = tuple(filter(_is_floating_array, parameters))
+    taken = shadows if mirrored else ()
+    returned = tuple(filter(_is_floating_array, results)) if mirrored else ()
+    forward = Callee(f"{callee.name}_forward", (*parameters, *taken, *stacks), (*results, *returned))
     reverse = Callee(f"{callee.name}_reverse", (*parameters, *bars, *shadows, *stacks), scalars)
     return Pair(forward, reverse)
+
+
+def _is_floating_array(type_: Type) -> bool:
+    return isinstance(type_, Array) and type_.is_float
 
 
 def _is_floating_scalar(type_: Type) -> bool:
@@ -83,11 +79,6 @@ def _is_floating_scalar(type_: Type) -> bool:
 def floating_scalars(symbols: Iterable[Sym]) -> tuple[Sym, ...]:
     """Those symbols that are floating scalars, in order."""
     return tuple(s for s in symbols if _is_floating_scalar(s.type))
-
-
-def floating_arrays(symbols: Iterable[Sym]) -> tuple[Sym, ...]:
-    """Those symbols that are floating arrays, in order."""
-    return tuple(s for s in symbols if isinstance(s.type, Array) and s.type.is_float)
 
 
 def writing_callees(helpers: Iterable[Function]) -> frozenset[Callee]:
@@ -108,15 +99,17 @@ def _writes_parameters(helper: Function, writing: frozenset[Callee]) -> bool:
 
 
 def volatile_roots(function: Function, helpers: Iterable[Function], program: Function) -> frozenset[Sym]:
-    """The alias classes of a helper's array parameters, when some function of the program writes into an array that
-    is handed to a call: the helper cannot tell whether its caller overwrites what it has read."""
+    """The alias classes of the arrays that a helper is given or returns, when some function of the program writes into
+    an array that is handed to a call or came out of one: the helper cannot tell whether its caller overwrites what it
+    has read."""
     everyone = (program, *helpers)
     writing = writing_callees(helpers)
     handed_over_and_written = bool(writing) or any(_hands_over_written(f) for f in everyone)
     if not handed_over_and_written:
         return frozenset()
     aliases = alias_classes(function)
-    return frozenset(aliases.root(p) for p in function.params if isinstance(p.type, Array))
+    shared = (*function.params, *function.body.results)
+    return frozenset(aliases.root(a) for a in shared if isinstance(a, Sym) and isinstance(a.type, Array))
 
 
 def _hands_over_written(function: Function) -> bool:
@@ -125,7 +118,7 @@ def _hands_over_written(function: Function) -> bool:
         aliases.root(a)
         for s in walk(function.body)
         if isinstance(s, Call)
-        for a in s.arguments
+        for a in (*s.arguments, *s.results)
         if isinstance(a, Sym) and isinstance(a.type, Array)
     }
     return any(aliases.root(a) in handed for s in walk(function.body) for a in written_arrays(s, frozenset()))

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from srcgrad.adjoint.calls import (
     NO_CALLS,
     Calls,
-    floating_arrays,
     floating_scalars,
     make_calls,
     volatile_roots,
@@ -22,6 +21,7 @@ from srcgrad.adjoint.calls import (
 from srcgrad.adjoint.forward import write_forward, write_forward_helper
 from srcgrad.adjoint.plan import Plan
 from srcgrad.adjoint.reverse import ReverseSweep
+from srcgrad.adjoint.shadow import floating_arrays, must_mirror
 from srcgrad.adjoint.tapes import Tapes
 from srcgrad.adjoint.unit import Unit
 from srcgrad.ir.build import Builder, const_like
@@ -55,10 +55,11 @@ def reverse_mode(
     atoms = [function.body.results[k] for k in outputs]
     cotangents = _cotangents(atoms, seeded)
     writing = writing_callees(function.helpers)
-    unit = Unit(function, wrt, atoms, cotangents, strong_zero=strong_zero, writing=writing)
-    helpers = [_helper_unit(h, function, strong_zero, writing) for h in function.helpers]
+    mirrored = must_mirror(function.helpers)
+    unit = Unit(function, wrt, atoms, cotangents, strong_zero=strong_zero, writing=writing, mirrored=mirrored)
+    helpers = [_helper_unit(h, function, strong_zero, writing, mirrored) for h in function.helpers]
     kept = [k for helper in helpers for k in helper.plan.all_kept()]
-    calls = make_calls(function.helpers, kept) if helpers else NO_CALLS
+    calls = make_calls(function.helpers, kept, mirrored=mirrored) if helpers else NO_CALLS
     params = (*unit.function.params, *(c for c in cotangents if isinstance(c, Sym)))
     body = _write(unit, wrt, calls)
     pairs = tuple(f for helper in helpers for f in _write_pair(helper, helpers, calls))
@@ -109,14 +110,17 @@ def _gradient(builder: Builder, unit: Unit, sweep: ReverseSweep, parameter: Sym)
 # -- recursive functions --------------------------------------------------------------------------------------------
 
 
-def _helper_unit(helper: Function, program: Function, strong_zero: bool, writing: frozenset[Callee]) -> Unit:
+def _helper_unit(
+    helper: Function, program: Function, strong_zero: bool, writing: frozenset[Callee], mirrored: bool
+) -> Unit:
     scalars, arrays = floating_scalars(helper.params), floating_arrays(helper.params)
+    returned = floating_arrays(helper.body.results)
     outputs = [r for r in helper.body.results if isinstance(r.type, Scalar) and r.type.is_float]
     bars = _cotangents(outputs, seeded=True)
     volatile = volatile_roots(helper, program.helpers, program)
     return Unit(
-        helper, (*scalars, *arrays), (*outputs, *arrays), (*bars, *[None] * len(arrays)),
-        strong_zero=strong_zero, writing=writing, volatile=volatile, detached=True,
+        helper, (*scalars, *arrays), (*outputs, *arrays, *returned), (*bars, *[None] * len((*arrays, *returned))),
+        strong_zero=strong_zero, writing=writing, volatile=volatile, detached=True, mirrored=mirrored,
     )  # fmt: skip
 
 
@@ -139,9 +143,9 @@ def _write_pair(unit: Unit, helpers: Sequence[Unit], calls: Calls) -> tuple[Func
     sweep = unit.sweep(builder, unit.plan, tapes, calls, stacks)
     unit.run(sweep, builder)
     bars = tuple(c for c in unit.cotangents if isinstance(c, Sym))
-    shadows = tuple(unit.shadows.forward[a] for a in floating_arrays(function.params))
-    results = tuple(map(sweep.cotangent, floating_scalars(function.params)))
-    params = (*function.params, *bars, *shadows, *stacks)
+    shadows = tuple(unit.shadows.forward[a] for a in floating_arrays(unit.params))
+    results = tuple(map(sweep.cotangent, floating_scalars(unit.params)))
+    params = (*unit.params, *bars, *shadows, *stacks)
     reverse = Function(pair.reverse.name, params, builder.finish(results), function.span, (), pair.reverse)
     return forward, reverse
 

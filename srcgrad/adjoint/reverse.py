@@ -20,7 +20,7 @@ from srcgrad.adjoint.fusion import Fusion, FusionAnalysis, Scopes
 from srcgrad.adjoint.partials import contribution, formula_environment, zero
 from srcgrad.adjoint.plan import Plan
 from srcgrad.adjoint.primals import Primals
-from srcgrad.adjoint.shadow import Shadows
+from srcgrad.adjoint.shadow import Shadows, floating_arrays
 from srcgrad.adjoint.tapes import Tapes
 from srcgrad.analysis.activity import Activity
 from srcgrad.analysis.regions import Loop, Regions
@@ -162,10 +162,11 @@ class ReverseSweep:
         if not self.matters(call):
             return
         builder = self._builder
+        own = call.arguments[: len(call.callee.parameters)]  # shadows follow where calls are mirrored
         bars = [self._bars.pop(r, None) or zero(r.type) for r in floating_scalars(call.results)]  # type: ignore[arg-type]
-        arguments = tuple(map(self.primal, call.arguments))
-        shadows = [self._shadow_of_argument(a) for a in call.arguments if _is_floating_array(a)]
-        scalars = [a for a in call.arguments if isinstance(a.type, Scalar) and a.type.is_float]
+        arguments = tuple(map(self.primal, own))
+        shadows = list(map(self._shadow_of_argument, floating_arrays(own)))
+        scalars = [a for a in own if isinstance(a.type, Scalar) and a.type.is_float]
         hints = [f"{a.hint}_bar" if isinstance(a, Sym) else "unused" for a in scalars]
         results = tuple(Sym(hint, a.type) for hint, a in zip(hints, scalars, strict=True))
         callee = self._calls.pairs[call.callee].reverse if self._analysis is None else call.callee
@@ -173,9 +174,8 @@ class ReverseSweep:
         for argument, result in zip(scalars, results, strict=True):
             self.accumulate(argument, result)
 
-    def _shadow_of_argument(self, array: Atom) -> Sym:
+    def _shadow_of_argument(self, array: Sym) -> Sym:
         """The shadow of an array handed to a call; of an inactive one, memory to be forgotten."""
-        assert isinstance(array, Sym)
         if self._activity(array):
             return self.shadow(array)
         primal = self.primal(array)
@@ -393,10 +393,6 @@ def statement_symbols(statement: Statement) -> tuple[Sym, ...]:
             return (stack,)
         case _:
             return ()
-
-
-def _is_floating_array(atom: Atom) -> bool:
-    return isinstance(atom.type, Array) and atom.type.is_float
 
 
 def add_elementwise(builder: Builder, target: Sym, source: Sym) -> None:

@@ -10,16 +10,17 @@ to the reverse sweep, which makes it when it enters that block: `Shadows.forward
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from srcgrad.analysis.activity import Activity
 from srcgrad.analysis.regions import Regions, find_regions
-from srcgrad.errors import Diagnostic, Unsupported
 from srcgrad.ir.build import Builder
 from srcgrad.ir.nodes import (
     Alloc,
     Atom,
     Block,
+    Call,
     Copy,
     For,
     Function,
@@ -45,55 +46,68 @@ class Shadows:
     forward: dict[Sym, Sym]
 
 
-def add_shadows(function: Function, activity: Activity, detached: bool = False) -> Shadows:
+def add_shadows(function: Function, activity: Activity, *, detached: bool = False, mirrored: bool = False) -> Shadows:
     """Allocate and carry the shadows of all active arrays that outlive a block.
 
-    Those of a `detached` function's array parameters are handed to its reverse; its forward has no shadows of them."""
+    A `detached` function is a recursive one. The shadows of its array parameters are handed to its reverse; where calls
+    are `mirrored` they are parameters of its forward too, which returns the shadows of the arrays it returns."""
     regions = find_regions(function)
     builder = Builder()
-    if detached:
-        outliving = _flowing(function, activity, regions)
-        _refuse_flowing_parameters(function, outliving)
-        writer = _Writer(activity, outliving)
-    else:
-        writer = _Writer(activity, _outliving(function, activity, regions))
+    flowing = _flowing(function, activity, regions, mirrored, detached)
+    writer = _Writer(activity, flowing if detached else flowing | _outermost(activity, regions), mirrored)
+    given: list[Sym] = []
     for parameter in function.params:
         if detached and _is_active_array(parameter, activity):
             writer.shadow[parameter] = Sym(f"{parameter.hint}_bar", parameter.type)
+            given.append(writer.shadow[parameter])
         elif writer.has_shadow(parameter):
             writer.shadow[parameter] = builder.alloc_like(parameter, 0.0, f"{parameter.hint}_bar")
     writer.block_into(builder, function.body)
-    body = builder.finish(function.body.results)
-    return Shadows(rebuild(function, body), writer.shadow)
+    if not (detached and mirrored):
+        return Shadows(rebuild(function, builder.finish(function.body.results)), writer.shadow)
+    returned = (writer.shadow[a] for a in floating_arrays(function.body.results))
+    body = builder.finish((*function.body.results, *returned))
+    return Shadows(replace(function, params=(*function.params, *given), body=body), writer.shadow)
 
 
-def _outliving(function: Function, activity: Activity, regions: Regions) -> set[Sym]:
-    """The active arrays whose shadow must exist in the forward sweep: those of the outermost block too."""
-    outermost = {s for s, region in regions.of_symbol.items() if region is regions.root}
-    return {s for s in outermost if _is_active_array(s, activity)} | _flowing(function, activity, regions)
+def must_mirror(helpers: Iterable[Function]) -> bool:
+    """Have calls to hand over the shadows of arrays in the forward sweep? That is so where a recursive function returns
+    an array, or gives one of its array arguments a second name."""
+    return any(floating_arrays(h.body.results) or _renames_parameters(h) for h in helpers)
 
 
-def _refuse_flowing_parameters(function: Function, outliving: set[Sym]) -> None:
-    if any(parameter in outliving for parameter in function.params):
-        raise Unsupported(
-            Diagnostic(
-                f"{function.name} is recursive and gives one of its array arguments a second name",
-                function.span,
-                why="reverse mode would have to follow which of several arrays a name stands for across calls",
-                advice="use the argument's own name, or copy the array",
-            )
-        )
+def _renames_parameters(helper: Function) -> bool:
+    everything: Callable[[Atom], bool] = lambda atom: True
+    flowing = _flowing(helper, everything, find_regions(helper))
+    return any(parameter in flowing for parameter in helper.params)
 
 
-def _flowing(function: Function, activity: Activity, regions: Regions) -> set[Sym]:
-    """The active arrays that flow through an `If`, a loop or a stack, and the bases of views that do."""
+def floating_arrays(symbols: Iterable[Atom]) -> tuple[Sym, ...]:
+    """Those symbols that are floating arrays, in order."""
+    return tuple(s for s in symbols if isinstance(s, Sym) and isinstance(s.type, Array) and s.type.is_float)
+
+
+def _outermost(activity: Activity, regions: Regions) -> set[Sym]:
+    """The active arrays of the outermost block: their shadows are made where they are."""
+    return {s for s, region in regions.of_symbol.items() if region is regions.root and _is_active_array(s, activity)}
+
+
+def _flowing(
+    function: Function, activity: Callable[[Atom], bool], regions: Regions,
+    mirrored: bool = False, detached: bool = False,
+) -> set[Sym]:  # fmt: skip
+    """The active arrays that flow through an `If`, a loop, a stack or (where these are mirrored) a call or the result,
+    and the bases of views that do."""
     found = {s for s in regions.loop_of if _is_active_array(s, activity)}
+    kinds = (If, For, While, Push, Pop, Call) if mirrored else (If, For, While, Push, Pop)
     for statement in walk(function.body):
-        if isinstance(statement, (If, For, While, Push, Pop)):
+        if isinstance(statement, kinds):
             flowing: list[Atom] = [*definitions(statement), *operands(statement)]
             for block in _yielding(statement):
                 flowing.extend(block.results)
             found |= {a for a in flowing if isinstance(a, Sym) and _is_active_array(a, activity)}
+    if mirrored and detached:
+        found.update(floating_arrays(function.body.results))
     views = [s for s in walk(function.body) if isinstance(s, View)]
     for view in reversed(views):  # a view of a view is defined after it
         if view.result in found:
@@ -111,14 +125,15 @@ def _yielding(statement: Statement) -> tuple[Block, ...]:
             return ()
 
 
-def _is_active_array(symbol: Sym, activity: Activity) -> bool:
+def _is_active_array(symbol: Sym, activity: Callable[[Atom], bool]) -> bool:
     return isinstance(symbol.type, Array) and symbol.type.is_float and activity(symbol)
 
 
 class _Writer:
-    def __init__(self, activity: Activity, outliving: set[Sym]) -> None:
+    def __init__(self, activity: Activity, outliving: set[Sym], mirrored: bool) -> None:
         self._activity = activity
         self._outliving = outliving
+        self._mirrored = mirrored
         self.shadow: dict[Sym, Sym] = {}
 
     def has_shadow(self, atom: Atom) -> bool:
@@ -144,8 +159,21 @@ class _Writer:
                 builder.emit(self._if(statement))
             case For() | While():
                 builder.emit(self._loop(statement))
+            case Call(results=results, arguments=arguments) if self._mirrored and any(
+                map(self._activity, (*results, *arguments))
+            ):
+                builder.emit(self._call(builder, statement))
             case _:
                 builder.emit(statement)
+
+    def _call(self, builder: Builder, call: Call) -> Call:
+        """A call that also takes the shadows of its floating arrays and gives those of its results."""
+        shadows = [
+            self.shadow[a] if self.has_shadow(a) else builder.alloc_like(a, 0.0, f"{a.hint}_bar")  # to be forgotten
+            for a in floating_arrays(call.arguments)
+        ]
+        results = [self._new(r) for r in floating_arrays(call.results)]
+        return replace(call, arguments=(*call.arguments, *shadows), results=(*call.results, *results))
 
     def _inner(self, block: Block, slots: list[int]) -> Block:
         """A nested block, yielding the shadows of its array results at `slots` as well."""

@@ -30,17 +30,19 @@ class Unit:
     """A function and all that is known of it.
 
     `outputs` are the values whose cotangents the reverse sweep starts from (`None` for an array whose cotangent is its
-    shadow already); a `detached` unit is a recursive function, whose reverse is a function of its own."""
+    shadow already); a `detached` unit is a recursive function, whose reverse is a function of its own; where calls are
+    `mirrored`, they hand over shadows in the forward sweep (see `shadow`)."""
 
     def __init__(
         self, function: Function, wrt: Sequence[Sym], outputs: Sequence[Atom], cotangents: Sequence[Atom | None],
         *, strong_zero: bool, writing: frozenset[Callee], volatile: frozenset[Sym] = frozenset(),
-        detached: bool = False,
+        detached: bool = False, mirrored: bool = False,
     ) -> None:  # fmt: skip
+        self.params = function.params
         self.outputs = outputs
         self.cotangents = cotangents
         self.activity: Activity = find_activity(function, wrt, outputs)
-        self.shadows: Shadows = add_shadows(function, self.activity, detached)
+        self.shadows: Shadows = add_shadows(function, self.activity, detached=detached, mirrored=mirrored)
         self.function = self.shadows.function
         self.regions: Regions = find_regions(self.function)
         self.aliases: AliasClasses = alias_classes(self.function)

@@ -123,3 +123,110 @@ def nested_powers(x, ks, i):
     if i == len(ks):
         return x
     return nested_powers(x, ks, i + 1) ** ks[i] + x
+
+
+def butterflies(x):
+    n = x.shape[0]
+    if n == 1:
+        return x.copy()
+    even, odd = butterflies(x[::2]), butterflies(x[1::2])
+    out = np.zeros(n)
+    for k in range(n // 2):
+        t = math.cos(k / n) * odd[k] * odd[k]
+        out[k] = even[k] + t
+        out[k + n // 2] = even[k] * t
+    return out
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.0, 8),))
+def recursion_returns_array(x):
+    return butterflies(x)
+
+
+def merge_sorted(a):
+    if len(a) <= 1:
+        return a
+    left, right = merge_sorted(a[: len(a) // 2]), merge_sorted(a[len(a) // 2 :])
+    out = np.empty(len(a))
+    i = j = 0
+    for k in range(len(a)):
+        if j >= len(right) or (i < len(left) and left[i] <= right[j]):
+            out[k] = left[i]
+            i += 1
+        else:
+            out[k] = right[j]
+            j += 1
+    return out
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.0, 7), rng.uniform(0.5, 1.0, 7)))
+def recursion_returns_its_argument_or_new_memory(a, w):
+    s = merge_sorted(a)
+    total = 0.0
+    for i in range(len(s)):
+        total += s[i] * s[i] * w[i]
+    return total
+
+
+def multiply_in_place(a, n):
+    if n == 0:
+        return a
+    a[n] = a[n] * a[n - 1]
+    return multiply_in_place(a, n - 1)
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.0, 4),))
+def recursion_returns_what_it_wrote(a):
+    b = a * 1.0
+    c = multiply_in_place(b, 3)
+    c[0] = c[0] * c[1]
+    return c.sum() + b[0]
+
+
+def swapped(a, b, n):
+    c = a if n % 2 == 0 else b
+    if n == 0:
+        return c[0] * c[1]
+    return swapped(b, a, n - 1) * c[2]
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.0, 4), rng.uniform(0.5, 1.0, 4)))
+def recursion_gives_arguments_second_names(a, b):
+    return swapped(a, b, 3)
+
+
+def array_and_number(x, n):
+    if n == 0:
+        return x, 1.0
+    y, s = array_and_number(x * x, n - 1)
+    y[0] = y[0] * s
+    return y, s + y[1]
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.0, 2),))
+def recursion_returns_array_and_number(x):
+    y, s = array_and_number(x, 2)
+    return y[0] * s + y[1]
+
+
+def read_then_returned(x, n):
+    if n == 0:
+        return x * 1.0
+    r = read_then_returned(x, n - 1)
+    r[1] = math.sin(r[0]) * r[1]
+    return r
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.0, 3),))
+def caller_overwrites_what_recursion_returned(x):
+    r = read_then_returned(x, 3)
+    s = r[0] * r[1]
+    r[0] = s * s
+    return r[0] * r[1]
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.0, 3), rng.uniform(0.5, 1.0, 3)))
+def recursion_on_a_constant_array(x, y):
+    fixed = np.ones(3)
+    r = multiply_in_place(fixed, 2)
+    return array_and_number(r * y, 1)[0][0] * x[0]
