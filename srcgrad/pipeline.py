@@ -12,6 +12,7 @@ from typing import Any
 
 from srcgrad.adjoint.distribute import distribute
 from srcgrad.adjoint.driver import Adjoint, reverse_mode
+from srcgrad.adjoint.flip import flip
 from srcgrad.adjoint.gather import gather
 from srcgrad.adjoint.promote import promote
 from srcgrad.adjoint.report import report
@@ -27,6 +28,8 @@ from srcgrad.infer.signature import Leaf, Node, Spec, Static, leaves
 from srcgrad.ir.nodes import Function, Sym
 from srcgrad.ir.types import Scalar
 from srcgrad.opt import optimise
+from srcgrad.opt.first_touch import first_touch
+from srcgrad.opt.hoist_loads import hoist_loads
 
 
 class Transform(enum.Enum):
@@ -100,7 +103,8 @@ def build(request: Request) -> Built:
 def _after_differentiation(function: Function) -> Function:
     """The passes that pay on adjoint code, each followed by the clean-up it makes possible."""
     function = optimise(function, final=True)
-    return optimise(promote(distribute(gather(sink(function)))), final=True)
+    function = optimise(flip(promote(distribute(gather(sink(function))))), final=True)
+    return optimise(hoist_loads(first_touch(function)), final=True)
 
 
 @dataclass(frozen=True)

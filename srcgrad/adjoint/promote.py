@@ -22,13 +22,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from srcgrad.analysis.affine import Affine, AffineForms
-from srcgrad.analysis.identity import Identities
+from srcgrad.analysis.ranges import Ranges
 from srcgrad.analysis.regions import Loop, find_regions
 from srcgrad.ir.alias import AliasClasses, alias_classes, is_reference
 from srcgrad.ir.build import Builder, const_like
 from srcgrad.ir.nodes import (
-    Alloc,
     Atom,
     Block,
     Const,
@@ -68,7 +66,7 @@ class _Promoter:
     def __init__(self, function: Function) -> None:
         regions = find_regions(function)
         self._aliases = alias_classes(function)
-        self._ranges = _Ranges(Identities(regions), AffineForms(regions))
+        self._ranges = Ranges(regions)
 
     def block(self, block: Block) -> Block:
         """The block with sums carried by the loops in it, outer loops first."""
@@ -97,7 +95,7 @@ class _Promoter:
 
     def _add(self, builder: Builder, store: Store, total: Atom) -> None:
         """Add a sum to memory, unless it is zero and its subscripts mean nothing."""
-        if self._ranges.in_range(store):
+        if self._ranges.in_range(store.array, store.index):
             builder.store(store.array, store.index, total, accumulate=True)
             return
         assert isinstance(total.type, Scalar)
@@ -220,26 +218,3 @@ def _thread_loop(loop: Loop, sums: dict[Target, Atom], names: dict[Target, str])
 
 def _symbols(sums: dict[Target, Atom], names: dict[Target, str]) -> list[Sym]:
     return [Sym(name, sums[target].type) for target, name in names.items()]
-
-
-# -- subscripts in range -----------------------------------------------------------------------------------------
-
-
-class _Ranges:
-    """Proofs that subscripts are in range, whatever branches are taken."""
-
-    def __init__(self, identities: Identities, forms: AffineForms) -> None:
-        self._identities = identities
-        self._forms = forms
-
-    def in_range(self, store: Store) -> bool:
-        """Are the subscripts of an addition certainly those of an element? `False` means "not proven"."""
-        allocation = self._identities.allocation(store.array)
-        if not isinstance(allocation, Alloc) or allocation.result is not store.array:
-            return False
-        for extent, atom in zip(allocation.shape, store.index, strict=True):
-            subscript = self._forms.of(atom)
-            rest = self._forms.of(extent).plus(Affine(1), -1).plus(subscript, -1)
-            if not self._forms.never_negative(subscript) or not self._forms.never_negative(rest):
-                return False
-        return True

@@ -122,8 +122,13 @@ class Names:
     def _own_hint(self, symbol: Sym) -> str:
         """The hint of a symbol; an element without one is called after its place: `x_i` for `x[i]`."""
         definition = self._folding.uses.definition.get(symbol)
-        if symbol.hint != GENERIC or not isinstance(definition, Load):
+        if symbol.hint != GENERIC:
             return symbol.hint
+        if isinstance(definition, If):  # a load under a condition
+            yielded = definition.then.results[definition.results.index(symbol)]
+            definition = self._folding.uses.definition.get(yielded) if isinstance(yielded, Sym) else None
+        if not isinstance(definition, Load):
+            return GENERIC
         parts = [str(a.value) if isinstance(a, Const) else a.hint for a in definition.index]
         place = "".join(parts)
         if any(len(part) > 1 or not part.isalnum() for part in parts) or GENERIC in parts or not place:

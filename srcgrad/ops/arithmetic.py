@@ -36,6 +36,8 @@ _same("mul", "x y", "y", "x", evaluate=np.multiply, source="{0} * {1}", commutat
 _same("neg", "x", "-1", evaluate=np.negative, source="-{0}", aliases=(operator.neg, np.negative))
 op("div", "x y", "1 / y", "-r / y", evaluate=np.true_divide, source="{0} / {1}", cost=4, singular=True,
    aliases=(operator.truediv, np.divide), domain=(_REAL, (0.5, 2.5)))  # fmt: skip
+op("inverse", "x", "-r * r", evaluate=lambda x: type(x)(1) / x, source="1.0 / {0}", cost=4, singular=True,
+   domain=((0.5, 2.5),))  # fmt: skip  (what 1 / x becomes: its derivative needs no second division)
 _same("floordiv", "x y", evaluate=np.floor_divide, source="{0} // {1}", cost=40,
       aliases=(operator.floordiv, np.floor_divide), domain=_QUOTIENT)  # fmt: skip
 _same("mod", "x y", "1", "-floordiv(x, y)", evaluate=np.mod, source="{0} % {1}", cost=20, singular=True,

@@ -212,7 +212,9 @@ def _times_constants(made: Made, x: Atom, y: Atom) -> Atom | Expression | None:
 
 @_rule("div")
 def _divide_by_one(made: Made, x: Atom, y: Atom) -> Atom | Expression | None:
-    """x / 1 and x / -1."""
+    """x / 1, x / -1 and 1 / y."""
+    if _is(x, 1) and not isinstance(y, Const):
+        return ("inverse", (y,))
     return x if _is(y, 1) else ("neg", (x,)) if _is(y, -1) else None
 
 

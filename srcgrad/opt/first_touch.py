@@ -1,0 +1,191 @@
+"""The first additions to zeros are assignments; and memory that is read for the last time there serves for the result.
+
+    x_bar = zeros(n); t = empty(n)               t = empty(n)
+    for i in range(n): t[i] = exp(x[i])    =>    for i in range(n): t[i] = exp(x[i])
+    for i in range(n): x_bar[i] += a * t[i]      for i in range(n): t[i] = a * t[i]        (and x_bar is t)
+
+Setting memory to zero, and reading it again to add to it, are passes over memory; so is touching a fresh array at all.
+
+In, out: a `Function` (after differentiation). An allocation of zeros qualifies when the first thing that happens to it
+is a nest of loops, in the same block, that adds once to every element. An uninitialised array of the same shape, made
+in the same block, takes its place when its own last use is one load in that nest, of the element that is added to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from srcgrad.analysis.affine import Affine, AffineForms
+from srcgrad.analysis.regions import find_regions
+from srcgrad.ir.nodes import (
+    Alloc,
+    Atom,
+    Block,
+    Const,
+    Dim,
+    For,
+    Function,
+    Load,
+    Statement,
+    Store,
+    Sym,
+    blocks,
+    operands,
+)  # fmt: skip
+from srcgrad.ir.types import Array
+from srcgrad.ir.visit import map_atoms, substitute, walk
+from srcgrad.opt.rewrite import with_helpers
+
+
+def first_touch(function: Function) -> Function:
+    """The function with assignments in the place of first additions; the same object when there are none."""
+    return with_helpers(function, lambda each: _Assigner(each).block(each.body))
+
+
+@dataclass(frozen=True)
+class _Touch:
+    """The first use of an allocation: `store` adds once to each element, in the loops of `outermost`, which stands at
+    `position` in the block of the allocation."""
+
+    alloc: Alloc
+    store: Store
+    outermost: For
+    position: int
+
+
+class _Assigner:
+    def __init__(self, function: Function) -> None:
+        self._forms = AffineForms(find_regions(function))
+        self._results = {a for a in function.body.results if isinstance(a, Sym)}
+
+    def block(self, block: Block) -> Block:
+        """The block with first additions made assignments, in the blocks inside it too."""
+        inner = tuple(map_atoms(s, lambda atom: atom, self.block) for s in block.statements)
+        if not all(a is b for a, b in zip(inner, block.statements, strict=True)):
+            block = Block(inner, block.results)
+        zeros = [s for s in block.statements if isinstance(s, Alloc) and _is_zero(s)]
+        for alloc in zeros:
+            touch = self._first_touch(block, alloc)
+            if touch is not None:
+                block = self._assigned(block, touch)
+        return block
+
+    # -- what is touched first ------------------------------------------------------------------------------------
+
+    def _first_touch(self, block: Block, alloc: Alloc) -> _Touch | None:
+        start = block.statements.index(alloc) + 1
+        for position, statement in enumerate(block.statements[start:], start):
+            if isinstance(statement, Dim) or not _mentions(statement, alloc.result):
+                continue
+            if not isinstance(statement, For):
+                return None
+            found = self._covering(statement, alloc)
+            return None if found is None else _Touch(alloc, found, statement, position)
+        return None
+
+    def _covering(self, loop: For, alloc: Alloc) -> Store | None:
+        """The addition that hits every element once, if that is all that a nest does to the array."""
+        uses = [s for s in _every(loop) if alloc.result in operands(s)]
+        if len(uses) != 1 or not isinstance(store := uses[0], Store):
+            return None
+        chain = _loops_around(loop, store)
+        if not store.accumulate or chain is None or store.value is alloc.result or len(chain) != len(alloc.shape):
+            return None
+        indices = [each.index for each in chain]
+        if set(store.index) != set(indices) or len(set(store.index)) != len(chain):
+            return None
+        by_index = dict(zip(indices, chain, strict=True))
+        axes = zip(store.index, alloc.shape, strict=True)
+        return store if all(self._spans(by_index[k], n) for k, n in axes if isinstance(k, Sym)) else None
+
+    def _spans(self, loop: For, length: Atom) -> bool:
+        """Does the index take every value from 0 to `length - 1`?"""
+        if not isinstance(loop.step, Const) or abs(loop.step.value) != 1:
+            return False
+        start, stop = self._forms.of(loop.start), self._forms.of(loop.stop)
+        if loop.step.value < 0:
+            start, stop = stop.plus(Affine(1)), start.plus(Affine(1))
+        return start == Affine(0) and stop == self._forms.of(length)
+
+    # -- what becomes of it ---------------------------------------------------------------------------------------
+
+    def _assigned(self, block: Block, touch: _Touch) -> Block:
+        """The block with the addition made an assignment, to memory that is there already or is not set to zero."""
+        store = replace(touch.store, accumulate=False)
+        old = self._reusable(block, touch)
+        fresh = replace(touch.alloc, fill=None)
+        changes: dict[Statement, Statement | None] = {touch.alloc: None if old else fresh}
+        block = _exchanged(block, {**changes, touch.store: store})
+        if old is None:
+            return block
+        one = Sym(touch.alloc.result.hint, touch.alloc.result.type)
+        block = _exchanged(block, {old: replace(old, result=one)})
+        return substitute(block, {old.result: one, touch.alloc.result: one})
+
+    def _reusable(self, block: Block, touch: _Touch) -> Alloc | None:
+        """An uninitialised array of the same shape whose last use is a load of the element that is added to."""
+        innermost = (_loops_around(touch.outermost, touch.store) or [touch.outermost])[-1].body.statements
+        before = innermost[: innermost.index(touch.store)]
+        for load in (s for s in before if isinstance(s, Load) and s.index == touch.store.index):
+            for made in block.statements[: touch.position]:
+                if isinstance(made, Alloc) and made.result is load.array and self._ends_with(block, touch, made, load):
+                    return made
+        return None
+
+    def _ends_with(self, block: Block, touch: _Touch, made: Alloc, load: Load) -> bool:
+        array, type_ = made.result, made.result.type
+        assert isinstance(type_, Array)
+        alike = type_ == touch.alloc.result.type and made.fill is None and len(made.shape) == len(touch.alloc.shape)
+        if not alike or any(map(self._differ, made.shape, touch.alloc.shape)):
+            return False
+        later = block.statements[touch.position + 1 :]
+        before = block.statements[: touch.position]
+        used_later = array in block.results or any(_mentions(s, array) for s in later)
+        inside = [s for s in _every(touch.outermost) if array in operands(s)]
+        plain = all(isinstance(s, (Load, Store, Dim)) for b in before for s in _every(b) if array in operands(s))
+        kept = any(array in b.results for s in before for each in _every(s) for b in blocks(each))
+        sized = any(isinstance(s, Dim) and s.array is touch.alloc.result for s in before)
+        return not used_later and inside == [load] and plain and not kept and not sized
+
+    def _differ(self, a: Atom, b: Atom) -> bool:
+        return self._forms.of(a) != self._forms.of(b)
+
+
+def _is_zero(alloc: Alloc) -> bool:
+    return alloc.fill is not None and alloc.fill.value == 0 and alloc.result.type.is_float  # type: ignore[union-attr]
+
+
+def _every(statement: Statement) -> Iterator[Statement]:
+    return walk(Block((statement,)))
+
+
+def _mentions(statement: Statement, array: Sym) -> bool:
+    """Does a statement, or one inside it, use the array at all?"""
+    return any(
+        array in operands(s) or any(array in block.results for block in blocks(s)) for s in _every(statement)
+    )
+
+
+def _loops_around(loop: For, store: Store) -> list[For] | None:
+    """The loops from `loop` to the block of `store`, with nothing but loops in between; None where there is more."""
+    chain = [loop]
+    while store not in chain[-1].body.statements:
+        inner = [s for s in chain[-1].body.statements if isinstance(s, For) and store in _every(s)]
+        if not inner:
+            return None
+        chain.append(inner[0])
+    return chain
+
+
+def _exchanged(block: Block, changes: dict[Statement, Statement | None]) -> Block:
+    """The block with some statements, at any depth, exchanged for others or left out."""
+
+    def rewrite(inner: Block) -> Block:
+        found = (changes.get(s, s) for s in inner.statements)
+        kept = [map_atoms(s, lambda atom: atom, rewrite) for s in found if s is not None]
+        if len(kept) == len(inner.statements) and all(a is b for a, b in zip(kept, inner.statements, strict=True)):
+            return inner
+        return Block(tuple(kept), inner.results)
+
+    return rewrite(block)
