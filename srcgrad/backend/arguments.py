@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.errors import ArgumentError, Diagnostic, OverlapError
-from srcgrad.infer.signature import Leaf, Node, Spec, Static, leaves
+from srcgrad.infer.signature import Leaf, Node, Spec, Static, leaves, units_of
 from srcgrad.ir.types import Array
 
 _INT_LIMIT = 2**63
@@ -54,6 +54,19 @@ def key_of(value: Any) -> Any:
     if is_record(value):
         return kind, *(key_of(getattr(value, field.name)) for field in dataclasses.fields(value))
     return Static(value)
+
+
+def units_key(value: Any) -> Any:
+    """What distinguishes values by their dimensions of length 1: nested as the containers are, None without any."""
+    if isinstance(value, np.ndarray):
+        return units_of(value) or None
+    if isinstance(value, (tuple, list)):
+        return tuple(map(units_key, value))
+    if isinstance(value, dict):
+        return tuple(map(units_key, value.values()))
+    if is_record(value):
+        return tuple(units_key(getattr(value, field.name)) for field in dataclasses.fields(value))
+    return None
 
 
 def is_record(value: Any) -> bool:

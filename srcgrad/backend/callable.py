@@ -102,7 +102,8 @@ class CompiledFunction:
     def _fresh_tables(self) -> None:
         self._dispatcher = None
         names = self._parameters.names
-        self._fast = None if self._parameters.variadic else FastTable(names, self._call_by_key)
+        slow = self._parameters.variadic or self._variants.units
+        self._fast = None if slow else FastTable(names, self._call_by_key)
 
     # -- calls ------------------------------------------------------------------------------------------------------
 
@@ -120,19 +121,26 @@ class CompiledFunction:
         try:
             return fast(*args)
         except Exception as error:
-            theirs = self._variants.as_the_users(error)
-            if theirs is None:
-                raise
-            raise theirs from None
+            return self._after(error, args)
 
     def _call_by_key(self, *values: Any) -> Any:
         variant, leaves, as_they_came = self._variants.find(values)
-        result = variant.run(leaves)
+        try:
+            result = variant.entry(*leaves)
+        except Exception as error:
+            return self._after(error, values)
         if as_they_came:
             self._enter_fast_table(variant, leaves)
         else:
             arguments.protect(result, values)
         return variant.finish(result)
+
+    def _after(self, error: Exception, values: tuple) -> Any:
+        """What comes of a call that failed: another attempt, or the user's exception."""
+        if self._variants.learns_units(error, values):
+            self._fast = None
+            return self._call_by_key(*values)
+        raise self._variants.as_the_users(error) or error from None
 
     def _enter_fast_table(self, variant: Specialisation, leaves: list) -> None:
         """Let the next call like this one take the first door; close that door for a function that never fits."""

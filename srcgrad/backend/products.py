@@ -99,7 +99,12 @@ def vector_jacobian(
     argnums = differentiable_positions(primal.specs)
     variant = variants[Transform.VJP].for_specs(primal.specs, argnums) if argnums else primal
     snapshot = [_snapshot(leaf) for leaf in point]
-    raw = primal.run(point)
+    try:
+        raw = primal.run(point)
+    except ValueError as error:
+        if not variants[Transform.PRIMAL].learns_units(error, values):
+            raise
+        return vector_jacobian(fun, primals, options, build)
     if not as_they_came:
         protect(raw, values)
     out = primal.finish(raw)
@@ -128,7 +133,12 @@ def jacobian_vector(
     variant, point, _ = variants[Transform.JVP].find(values, active)
     matcher = Matcher("tangent", "the primal")
     seeds = [seed for k in active for seed in _seeds(matcher, directions[k], variant.specs[k], values[k], k)]
-    out, tangent_out = variant.finish(variant.run([*point, *seeds]))
+    try:
+        out, tangent_out = variant.finish(variant.run([*point, *seeds]))
+    except ValueError as error:
+        if not variants[Transform.JVP].learns_units(error, values):
+            raise
+        return jacobian_vector(fun, primals, tangents, options, build)
     return out, tangent_out
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from operator import attrgetter, is_, itemgetter
-from types import FunctionType, MethodType
+from types import FunctionType, MappingProxyType, MethodType
 from typing import Any
 
 import numpy as np
@@ -21,9 +21,10 @@ from srcgrad.backend import arguments
 from srcgrad.backend.njit_call import lock
 from srcgrad.backend.parameters import Parameters
 from srcgrad.backend.specialisation import Specialisation
+from srcgrad.frontend.elementwise import SHAPES_DIFFER
 from srcgrad.infer.captured import Captured, Kind
 from srcgrad.infer.raised import as_the_users
-from srcgrad.infer.signature import Spec, Static, describe, flatten, leaves
+from srcgrad.infer.signature import Spec, Static, describe, flatten, leaves, with_units
 from srcgrad.pipeline import Built, Request
 
 Build = Callable[[Request], Built]
@@ -52,6 +53,7 @@ class Variants:
         self._by_specs: dict[Any, Specialisation] = {}
         self._quick: tuple[Comparison, ...] = ()
         self._slow: tuple[Captured, ...] = ()
+        self.units = False  # whether dimensions of length 1 are told apart
         self.watches = False  # whether there is anything to compare before a call
 
     # -- lookup -----------------------------------------------------------------------------------------------------
@@ -59,7 +61,9 @@ class Variants:
     def find(self, values: tuple, argnums: tuple[int, ...] | None = None) -> tuple[Specialisation, list, bool]:
         """The specialisation for these arguments (`values` without a bound object), its leaves (captured arrays
         included), and whether the leaves are the values as they came. `argnums=None` takes those of the recipe."""
-        key = (argnums, *map(arguments.key_of, values))
+        key: tuple = (argnums, *map(arguments.key_of, values))
+        if self.units:
+            key = (key, *map(arguments.units_key, values))
         entry = self._by_key.get(key)
         if entry is None:
             entry = self._by_key[key] = self._describe(values, argnums)
@@ -84,6 +88,8 @@ class Variants:
         for value, name in zip(values, self._parameters.names):
             arguments.check(value, name)
         specs = tuple(map(describe, values))
+        if self.units:
+            specs = tuple(map(with_units, specs, values))
         specialisation = self.for_specs(specs, argnums)
         found = [arguments.conversion(leaf) for value, spec in zip(values, specs) for leaf in flatten(value, spec)]
         return specialisation, tuple((k, convert) for k, convert in enumerate(found) if convert is not None)
@@ -112,6 +118,15 @@ class Variants:
         built = (self._build or pipeline.build)(request)
         return Specialisation(request, built, self._parameters, self._wrap)
 
+    def learns_units(self, error: Exception, values: tuple) -> bool:
+        """Did a call fail because a length of 1 in an argument was not repeated? Then such lengths are told apart from
+        now on, and the call should be made again."""
+        failed = isinstance(error, ValueError) and error.args[:1] in [(text,) for text in SHAPES_DIFFER]
+        if not failed or self.units or not any(map(_has_unit, map(arguments.units_key, values))):
+            return False
+        self.units = True
+        return True
+
     def as_the_users(self, error: Exception) -> BaseException | None:
         """The user's exception for one that the code of some variant raised; None if that is the same."""
         raised = {k: v for each in self._by_specs.values() for k, v in each.built.raised}
@@ -127,7 +142,8 @@ class Variants:
             for captured in (*built.captured, *built.captured_arrays):
                 if captured.kind is Kind.ITEM and type(captured.holder) is tuple and _cannot_change(captured):
                     continue  # cannot change
-                every.setdefault((id(captured.holder), repr(captured.name), id(captured.value)), captured)
+                key = (captured.kind, id(captured.holder), repr(captured.name), id(captured.value))
+                every.setdefault(key, captured)
         groups: dict[object, list[Captured]] = {}
         for captured in every.values():
             groups.setdefault(_place(captured), []).append(captured)
@@ -163,15 +179,15 @@ def _cannot_change(captured: Captured) -> bool:
 def _place(captured: Captured) -> object:
     """What is read in one go with a captured value, to compare it by identity: the same part of other functions, the
     other items of a mapping or list. None where its contents count, or it is read in another way."""
-    if not captured.is_fixed:
+    if not captured.is_fixed or captured.kind is Kind.RESULT:
         return None
     if captured.kind is Kind.PART:
         return captured.name
     holder = _holder(captured)
-    if not isinstance(holder, (dict, list)):
+    if not isinstance(holder, (dict, list, MappingProxyType)):
         return None
     try:
-        return id(holder) if holder[captured.name] is captured.found else None
+        return (captured.kind, id(captured.holder)) if holder[captured.name] is captured.found else None
     except LookupError:
         return None
 
@@ -188,6 +204,10 @@ def _comparison(group: list[Captured]) -> Comparison:
         return partial(map, attrgetter(group[0].name)), tuple(c.holder for c in group), found
     names = [c.name for c in group]  # a getter gives a tuple for two names or more
     return itemgetter(*names, names[0]), _holder(group[0]), (*found, found[0])
+
+
+def _has_unit(key: Any) -> bool:
+    return any(map(_has_unit, key)) if isinstance(key, tuple) else key is not None
 
 
 def _prepared(value: Any) -> Any:

@@ -228,7 +228,18 @@ def resolve(ctx: Context, item: SliceItem, length: Atom) -> Slice:
     if step.value != 1:
         count = floordiv(ctx, plus(ctx, count, integer(int(step.value) - 1)), step, "n")
     _known_nonnegative(ctx, count)
+    if _picks_one(item) and isinstance(count, Sym):
+        ctx.at_most_one.add(count)
     return Slice(lower, count, step)
+
+
+def _picks_one(item: SliceItem) -> bool:
+    """Has the slice at most one element, whatever is sliced: `[:1]`, `[2:3]`, `[-1:]`?"""
+    lower = 0 if item.lower is None else item.lower.value if isinstance(item.lower, Const) else None
+    upper = item.upper.value if isinstance(item.upper, Const) else None
+    if item.upper is None:
+        return lower == -1
+    return lower is not None and upper is not None and (lower < 0) == (upper < 0) and upper - lower == 1
 
 
 def _backwards(ctx: Context, item: SliceItem, length: Atom, step: Const) -> Slice:

@@ -57,14 +57,24 @@ def _captured_array(ctx: Context, obj: np.ndarray, name: str, where: Captured) -
     return found.symbol
 
 
+def _captured_callable(obj: Any, name: str, found: Any) -> Captured:
+    """A function read as an attribute: a method is looked up in the class that defines it."""
+    if isinstance(found, types.MethodType) and name not in getattr(obj, "__dict__", {}):
+        for owner in type(obj).__mro__:
+            if vars(owner).get(name) is found.__func__:
+                return Captured(Kind.ATTRIBUTE, owner, name, found.__func__)
+    return Captured(Kind.ATTRIBUTE, obj, name, found)
+
+
 def read_static(ctx: Context, obj: Any, name: str) -> Value | None:
     """`obj.name` for an object known at compile time; None when there is no such attribute."""
     try:
         found = getattr(obj, name)
     except AttributeError:
         return None
-    if callable(found) and not isinstance(found, np.ndarray):
-        return Static(found)
     if isinstance(obj, types.ModuleType) and obj.__name__.partition(".")[0] in _FIXED_MODULES:
-        return constant(ctx, found, name, None)
+        return Static(found) if callable(found) else constant(ctx, found, name, None)
+    if callable(found) and not isinstance(found, np.ndarray):
+        ctx.capture(_captured_callable(obj, name, found))
+        return Static(found)
     return constant(ctx, found, name, Captured(Kind.ATTRIBUTE, obj, name, found))

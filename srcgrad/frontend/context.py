@@ -164,6 +164,7 @@ class Context:
         self.terminated = False
         self.writes = 0
         self.nonnegative: set[Sym] = set()
+        self.at_most_one: set[Atom] = set()  # lengths of slices such as a[:1]
         self.fresh: set[Sym] = set()
         self.parameters: set[Sym] = set()
         self.shapes: dict[Sym, tuple[Atom, ...]] = {}

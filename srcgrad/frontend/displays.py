@@ -13,7 +13,7 @@ from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.liveness import LIST_METHODS
 from srcgrad.frontend.records import change_list
 from srcgrad.frontend.statics import is_dynamic, static_object
-from srcgrad.frontend.values import ArrayExpr, Record, Value, describe, new_token, tuple_of
+from srcgrad.frontend.values import ArrayExpr, Record, Static, Value, describe, new_token, tuple_of
 
 
 @expression(ast.Tuple)
@@ -75,6 +75,18 @@ def dict_display(ctx: Context, node: ast.Dict) -> Value:
             )
         items[name] = value
     return Record(dict, tuple(items), tuple(items.values()), new_token(dict))
+
+
+@expression(ast.Set)
+def set_display(ctx: Context, node: ast.Set) -> Value:
+    objects = [static_object(ctx.expr(item)) for item in node.elts]
+    if any(map(is_dynamic, objects)):
+        ctx.refuse(
+            "a set of run-time values is not compiled",
+            why="sets have no order to compute in",
+            advice="use a tuple or an array",
+        )
+    return Static(frozenset(objects))
 
 
 @expression(ast.Call)

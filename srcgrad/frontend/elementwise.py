@@ -3,18 +3,20 @@
 In: array and scalar values and a function on their elements. Out: an `ArrayExpr`, not computed yet; `force` puts it
 into fresh memory and `assign` into a region of an existing array, each with one loop nest. Shapes follow NumPy's
 broadcasting where a dimension is known to be 1 when the function is compiled; lengths that differ at run time raise.
+(A call that fails for a length of 1 in an argument is compiled again, for arguments that have it: `Leaf.units`.)
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 
 import numpy as np
 
 from srcgrad.frontend.arrays import allocate, load, shape, store
 from srcgrad.frontend.context import Context
-from srcgrad.frontend.scalars import apply, cast, raise_if, scalar, settle
-from srcgrad.frontend.values import Arr, ArrayExpr, Num, NumberList, Record, Value, describe, integer
+from srcgrad.frontend.scalars import apply, cast, compare, raise_if, scalar, settle
+from srcgrad.frontend.values import Arr, ArrayExpr, Num, NumberList, OutOfOrder, Record, Value, describe, integer
 from srcgrad.ir.nodes import Atom, Block, Const, For, Sym
 from srcgrad.ir.types import PY_BOOL, PY_INT, Scalar
 
@@ -96,7 +98,13 @@ def _example(item: Value, part: ArrayExpr) -> np.dtype:
 # -- shapes -------------------------------------------------------------------------------------------------------
 
 
-def same_length(ctx: Context, a: Atom, b: Atom, where: str = "operands could not be broadcast together") -> Atom:
+_OPERANDS = "operands could not be broadcast together"
+_TARGET = "could not broadcast input array"
+SHAPES_DIFFER = (_OPERANDS, _TARGET)
+"""What is raised where two lengths differ at run time. If one of them is a 1, it should have been repeated."""
+
+
+def same_length(ctx: Context, a: Atom, b: Atom, where: str = _OPERANDS) -> Atom:
     """One of two lengths that must be equal; checked at run time where that is not certain."""
     a, b = (ctx.dim(n) or n for n in (a, b))
     if a == b or (isinstance(a, Const) and isinstance(b, Const) and a.value == b.value):
@@ -129,18 +137,34 @@ def broadcast(ctx: Context, shapes: list[tuple[Atom, ...]]) -> tuple[Atom, ...]:
     result: list[Atom] = []
     for axis in range(rank):
         lengths = [s[axis - rank + len(s)] for s in shapes if axis - rank + len(s) >= 0]
-        wide = [n for n in lengths if not _is_one(n)]
-        length = wide[0] if wide else integer(1)
-        for other in wide[1:]:
-            length = same_length(ctx, length, other)
-        result.append(length)
+        result.append(_common(ctx, lengths))
     return tuple(result)
 
 
-def element_at(expr: ArrayExpr, index: Index) -> Atom:
+def _common(ctx: Context, lengths: list[Atom]) -> Atom:
+    """The length of one dimension of the result."""
+    narrow = [n for n in lengths if n in ctx.at_most_one]
+    wide = [n for n in lengths if not _is_one(n) and n not in narrow]
+    if not wide:
+        return narrow[0] if narrow else integer(1)
+    length = wide[0]
+    for other in wide[1:]:
+        length = same_length(ctx, length, other)
+    for n in narrow:  # it is repeated, unless it is 0
+        empty = compare(ctx, ast.Eq(), n, integer(0))
+        differs = apply(ctx, "and_", (empty, compare(ctx, ast.NotEq(), length, integer(0))), PY_BOOL, "test")
+        raise_if(ctx, differs, ValueError, _OPERANDS)
+    return length
+
+
+def _is_narrow(ctx: Context, length: Atom) -> bool:
+    return _is_one(length) or length in ctx.at_most_one
+
+
+def element_at(ctx: Context, expr: ArrayExpr, index: Index) -> Atom:
     """The element of an operand for an index of the broadcast result."""
     own = index[len(index) - len(expr.shape) :]
-    return expr.at(tuple(integer(0) if _is_one(n) else i for i, n in zip(own, expr.shape)))
+    return expr.at(tuple(integer(0) if _is_narrow(ctx, n) else i for i, n in zip(own, expr.shape)))
 
 
 def elementwise(ctx: Context, compute: Callable[..., Atom], *operands: Value) -> ArrayExpr:
@@ -155,7 +179,7 @@ def elementwise(ctx: Context, compute: Callable[..., Atom], *operands: Value) ->
         dtype = scalar(compute(*probes)).dtype
 
     def at(index: Index) -> Atom:
-        return cast(ctx, compute(*[element_at(part, index) for part in parts]), Scalar(dtype))
+        return cast(ctx, compute(*[element_at(ctx, part, index) for part in parts]), Scalar(dtype))
 
     return ArrayExpr(dtype, shape_, at, tuple(r for part in parts for r in part.reads))
 
@@ -213,11 +237,11 @@ def assign(ctx: Context, region: Arr, value: Value) -> None:
     source = ArrayExpr(source.dtype, source.shape[max(extra, 0) :], _drop_leading(source, max(extra, 0)), source.reads)
     rank = len(lengths)
     for axis, length in enumerate(source.shape):
-        if not _is_one(length):
-            same_length(ctx, lengths[rank - len(source.shape) + axis], length, "could not broadcast input array")
+        if not _is_narrow(ctx, length):
+            same_length(ctx, lengths[rank - len(source.shape) + axis], length, _TARGET)
     if any(may_overlap(ctx, region, read) for read in source.reads):
         source = expr_of(ctx, into_memory(ctx, source, "copied"))
-    nest(ctx, lengths, lambda index: store(ctx, region, index, element_at(source, index)))
+    nest(ctx, lengths, lambda index: store(ctx, region, index, element_at(ctx, source, index)))
 
 
 def _drop_leading(expr: ArrayExpr, count: int) -> Callable[[Index], Atom]:
@@ -228,9 +252,11 @@ def _kind_rank(dtype: np.dtype) -> int:
     return "biuf".index(dtype.kind)
 
 
-def may_overlap(ctx: Context, target: Arr, source: Arr) -> bool:
+def may_overlap(ctx: Context, target: Arr, source: Arr | OutOfOrder) -> bool:
     """May writing `target` in index order change elements of `source` before they are read?"""
-    if target == source:
+    if isinstance(source, OutOfOrder):
+        source = source.array
+    elif target == source:
         return False  # each element is read before it is written
     if target.base is source.base:
         return not _disjoint(target, source)

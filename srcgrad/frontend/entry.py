@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from srcgrad.errors import Diagnostic, Unsupported
@@ -18,7 +18,7 @@ from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.ownership import change_of, may_be_memory_of, reachable_helpers, written_by
 from srcgrad.frontend.scalars import scalar, settle
 from srcgrad.frontend.source import source_of, unwrap
-from srcgrad.frontend.values import BOTTOM, NONE, Arr, Conflict, Num, Record, Value, describe, new_token, whole
+from srcgrad.frontend.values import BOTTOM, NONE, Arr, Conflict, Num, Record, Value, describe, integer, new_token, whole
 from srcgrad.infer.captured import Captured
 from srcgrad.infer.raised import Key, Raised
 from srcgrad.infer.signature import Leaf, Node, Spec, Static, is_namedtuple
@@ -79,6 +79,7 @@ class _Parameters:
     symbols: list[Sym]
     names: list[str]
     arguments: Arguments
+    units: list[tuple[Sym, int]] = field(default_factory=list)
 
 
 def _parameters(ctx: Context, function: Callable[..., Any], specs: tuple[Spec, ...]) -> _Parameters:
@@ -102,15 +103,17 @@ def _parameters(ctx: Context, function: Callable[..., Any], specs: tuple[Spec, .
             positional.append(value)
     found.arguments = Arguments(tuple(positional), keywords)
     ctx.parameters.update(found.symbols)
+    ctx.dims[-1].update(dict.fromkeys(found.units, integer(1)))
     return found
 
 
 def _value_of(spec: Spec, name: str, hint: str, found: _Parameters) -> Value:
     match spec:
-        case Leaf(type_):
+        case Leaf(type_, units):
             symbol = Sym(hint, type_)
             found.symbols.append(symbol)
             found.names.append(name)
+            found.units.extend((symbol, axis) for axis in units)
             return whole(symbol) if isinstance(type_, Array) else Num(symbol)
         case Node(container, keys, children):
             items = [

@@ -27,6 +27,7 @@ from srcgrad.frontend.parameters import bind_parameters, refuse_results
 from srcgrad.frontend.recursion import Activation, call_recursive, key_of
 from srcgrad.frontend.scalars import apply, cast, scalar, settle
 from srcgrad.frontend.source import Source, argument_names, source_of, unwrap
+from srcgrad.frontend.special_methods import special
 from srcgrad.frontend.strength import Numbers, given, numbers_of, taken
 from srcgrad.frontend.subset import refusals
 from srcgrad.frontend.targets import kept
@@ -103,6 +104,7 @@ def call_static(ctx: Context, callee: Static, arguments: Arguments) -> Value:
             return construct(ctx, target, arguments)
     call = vars(type(target)).get("__call__")
     if isinstance(call, types.FunctionType):
+        ctx.capture(Captured(Kind.ATTRIBUTE, type(target), "__call__", call))
         return call_function(ctx, call, Arguments((callee, *arguments.positional), arguments.keywords))
     ctx.refuse(
         f"srcgrad has no rule for {_name_of(target)}",
@@ -136,7 +138,9 @@ def _name_of(target: Any) -> str:
 
 def _call_partial_object(ctx: Context, target: functools.partial, arguments: Arguments) -> Value:
     def stored(value: Any, holder: Any, key: Any) -> Value:
-        return constant(ctx, value, f"partial_{key}", Captured(Kind.ITEM, holder, key, value))
+        where = Captured(Kind.ITEM, holder, key, value)
+        ctx.capture(where)
+        return constant(ctx, value, f"partial_{key}", where)
 
     first = tuple(stored(v, target.args, k) for k, v in enumerate(target.args))
     keywords = {k: stored(v, target.keywords, k) for k, v in target.keywords.items()}
@@ -169,6 +173,20 @@ def call_choice(ctx: Context, callee: Choice, arguments: Arguments) -> Value:
 @caller(Method)
 def call_method(ctx: Context, callee: Method, arguments: Arguments) -> Value:
     return METHODS[type(callee.receiver), callee.name](ctx, callee.receiver, arguments)
+
+
+@caller(Record)
+def call_record(ctx: Context, callee: Record, arguments: Arguments) -> Value:
+    """An object of the user's class that can be called."""
+    found = special(ctx, "__call__", callee, *arguments.positional, **arguments.keywords)
+    if found is not None:
+        return found
+    ctx.refuse(
+        "this is not a function",
+        label=describe(callee),
+        why="only functions known at compile time can be called",
+        advice="call a function of the module, a nested function, or one passed as an argument",
+    )
 
 
 @caller(Closure)

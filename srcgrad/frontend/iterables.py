@@ -26,6 +26,7 @@ from srcgrad.frontend.scalars import (
     settle,
     times,
 )  # fmt: skip
+from srcgrad.frontend.special_methods import special
 from srcgrad.frontend.values import (
     Arr,
     ArrayExpr,
@@ -60,6 +61,13 @@ def iteration(ctx: Context, value: Value) -> Iteration:
     """How to run over a value; refused when that is not possible."""
     match value := settle(ctx, value):
         case Record(container=container, keys=keys, items=items):
+            if special(ctx, "__iter__", value) is not None or special(ctx, "__len__", value) is not None:
+                ctx.refuse(
+                    f"a loop over an object of class {container.__name__!r} is not compiled",
+                    label=describe(value),
+                    why="its class says what it consists of, by methods of its own",
+                    advice="loop over a range and take the items: for i in range(len(obj)): obj[i]",
+                )
             if container is dict:
                 items = tuple(Static(k) if isinstance(k, str) else number(k) for k in keys)
             return _static(items)

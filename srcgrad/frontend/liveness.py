@@ -105,6 +105,11 @@ def _block(body: list[ast.stmt], out: Names, facts: Liveness) -> Names:
 
 
 def _statement(node: ast.stmt, out: Names, facts: Liveness) -> Names:
+    """Names live before a statement. What nested functions read stays live: they may be called at any time."""
+    return _live_before(node, out, facts) | facts.captured
+
+
+def _live_before(node: ast.stmt, out: Names, facts: Liveness) -> Names:
     match node:
         case ast.If(test=test, body=body, orelse=orelse):
             facts.after[node] = out
@@ -123,7 +128,7 @@ def _statement(node: ast.stmt, out: Names, facts: Liveness) -> Names:
         case ast.AugAssign(target=ast.Name(id=name), value=value):
             return out | {name} | _reads(value)
         case ast.Raise():
-            return _reads(node) | facts.captured
+            return _reads(node)
         case ast.FunctionDef(name=name):
             return (out - {name}) | _reads(node)
         case _:

@@ -7,9 +7,8 @@ builder. What is known at compile time is decided here and leaves nothing in the
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable
-from typing import Any
+from typing import NoReturn
 
 import numpy as np
 
@@ -22,7 +21,6 @@ from srcgrad.frontend.scalars import (
     apply,
     at_least,
     cast,
-    compare,
     invert,
     negate,
     not_,
@@ -30,7 +28,7 @@ from srcgrad.frontend.scalars import (
     settle,
     truth_of,
 )  # fmt: skip
-from srcgrad.frontend.statics import is_dynamic, static_object
+from srcgrad.frontend.special_methods import either, native, special
 from srcgrad.frontend.text import percent, text_of, text_parts
 from srcgrad.frontend.values import (
     BOTTOM,
@@ -73,6 +71,9 @@ def binary(ctx: Context, node: ast.BinOp) -> Value:
 def operate(ctx: Context, op: ast.operator, left: Value, right: Value, hint: str = "t") -> Value:
     """`left op right` for any two values."""
     left, right = settle(ctx, left), settle(ctx, right)
+    name = _BINARY[type(op)]
+    if (found := either(ctx, f"__{name}__", f"__r{name}__", left, right)) is not None:
+        return found
     if isinstance(op, ast.MatMult):
         return ctx.call(Static(np.matmul), Arguments((left, right)))
     if isinstance(left, Num) and isinstance(right, Num):
@@ -94,10 +95,13 @@ def operate(ctx: Context, op: ast.operator, left: Value, right: Value, hint: str
             return Static(text * n)
         case ast.Mod(), Static(str() as text), _:
             return percent(ctx, text, right)
-    culprit = left if not isinstance(left, Num) else right
+    _refuse_operator(ctx, left if not isinstance(left, Num) else right, f"{describe(left)} and {describe(right)}")
+
+
+def _refuse_operator(ctx: Context, culprit: Value, label: str) -> NoReturn:
     ctx.refuse(
         f"this operator is not compiled for {describe(culprit)}",
-        label=f"{describe(left)} and {describe(right)}",
+        label=label,
         why="operators are compiled for numbers and arrays",
         advice=_operator_advice(culprit),
     )
@@ -135,7 +139,19 @@ def unary(ctx: Context, node: ast.UnaryOp) -> Value:
     }
     if isinstance(value, Num):
         return Num(operators[type(node.op)](value.atom))
+    if not isinstance(node.op, ast.Not) and (found := special(ctx, _UNARY[type(node.op)], value)) is not None:
+        return found
+    if isinstance(value, Record):
+        _refuse_operator(ctx, value, describe(value))
     return elementwise(ctx, operators[type(node.op)], value)
+
+
+_UNARY: dict[type[ast.unaryop], str] = {ast.USub: "__neg__", ast.UAdd: "__pos__", ast.Invert: "__invert__"}
+_BINARY: dict[type[ast.operator], str] = {
+    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv", ast.Mod: "mod",
+    ast.Pow: "pow", ast.MatMult: "matmul", ast.BitAnd: "and", ast.BitOr: "or", ast.BitXor: "xor",
+    ast.LShift: "lshift", ast.RShift: "rshift",
+}  # fmt: skip
 
 
 def condition(ctx: Context, value: Value) -> Atom:
@@ -144,14 +160,16 @@ def condition(ctx: Context, value: Value) -> Atom:
         case Num(atom):
             return truth_of(ctx, atom)
         case Record(items=items):
-            return truth(bool(items))
+            found = special(ctx, "__bool__", value) or special(ctx, "__len__", value)
+            return truth(bool(items)) if found is None else condition(ctx, found)
         case Choice(first, second, is_first):
             chosen = branch(
                 ctx, is_first, lambda: Num(condition(ctx, first)), lambda: Num(condition(ctx, second)), None, "test"
             )
             return chosen.atom if isinstance(chosen, Num) else truth(True)
         case Static(obj):
-            return truth(bool(obj))
+            has_truth = hasattr(type(obj), "__bool__") or hasattr(type(obj), "__len__")
+            return truth(bool(native(ctx, value, bool)) if has_truth else True)
         case Arr() | ArrayExpr():
             ctx.refuse(
                 "the truth of an array is ambiguous",
@@ -252,122 +270,3 @@ def narrow(ctx: Context, test: ast.expr, holds: bool) -> None:
             value = ctx.env.get(name)
             if isinstance(value, Choice) and value.first == NONE and holds:
                 ctx.env[name] = value.second
-
-
-# -- comparisons --------------------------------------------------------------------------------------------------
-
-
-@expression(ast.Compare)
-def comparison(ctx: Context, node: ast.Compare) -> Value:
-    left = ctx.expr(node.left)
-    if isinstance(left, ArrayExpr):
-        left = force(ctx, left)  # the right side may write what it reads
-    return _chain(ctx, left, list(zip(node.ops, node.comparators)))
-
-
-def _chain(ctx: Context, left: Value, rest: list[tuple[ast.cmpop, ast.expr]]) -> Value:
-    (op, node), *more = rest
-    right = ctx.expr(node)
-    first = compare_values(ctx, op, left, right)
-    if not more:
-        return first
-    test = condition(ctx, first)
-    if isinstance(test, Const):
-        return _chain(ctx, right, more) if test.value else first
-    return decide(ctx, True, test, lambda: _chain(ctx, right, more))
-
-
-def compare_values(ctx: Context, op: ast.cmpop, left: Value, right: Value) -> Value:
-    """One comparison; decided at compile time where an operand is not a run-time value."""
-    if isinstance(op, ast.Is | ast.IsNot):
-        same = _identical(left, right)
-        return Num(same if isinstance(op, ast.Is) else not_(ctx, same))
-    if isinstance(op, ast.In | ast.NotIn):
-        found = _contains(ctx, left, right)
-        return Num(found if isinstance(op, ast.In) else not_(ctx, found))
-    left, right = settle(ctx, left), settle(ctx, right)
-    if isinstance(left, Num) and isinstance(right, Num):
-        return Num(compare(ctx, op, left.atom, right.atom))
-    if isinstance(left, Arr | ArrayExpr) or isinstance(right, Arr | ArrayExpr):
-        return elementwise(ctx, lambda a, b: compare(ctx, op, a, b), left, right)
-    if isinstance(op, ast.Eq | ast.NotEq):
-        equal = _equal(ctx, left, right)
-        return Num(equal if isinstance(op, ast.Eq) else not_(ctx, equal))
-    first, second = static_object(left), static_object(right)
-    if isinstance(first, str | tuple) and type(first) is type(second):
-        return Num(truth(_ORDER[type(op)](first, second)))
-    ctx.refuse(
-        "this comparison is not compiled",
-        label=f"{describe(left)} and {describe(right)}",
-        why="only numbers, arrays and compile-time constants are compared",
-        advice="compare the numbers inside, one by one",
-    )
-
-
-_ORDER: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-}
-
-
-def _identical(left: Value, right: Value) -> Atom:
-    for a, b in ((left, right), (right, left)):
-        if isinstance(a, Choice):
-            return a.is_first if a.first == b else truth(False)
-    return truth(_same_object(left, right))
-
-
-def _same_object(left: Value, right: Value) -> bool:
-    if isinstance(left, Static) and isinstance(right, Static):
-        return left == right or left.value is right.value
-    if isinstance(left, Num) and isinstance(right, Num):
-        a, b = left.atom, right.atom
-        return isinstance(a, Const) and isinstance(b, Const) and a == b
-    return left == right
-
-
-def _equal(ctx: Context, left: Value, right: Value) -> Atom:
-    if isinstance(left, Record) and isinstance(right, Record):
-        if len(left.items) != len(right.items):
-            return truth(False)
-        result: Atom = truth(True)
-        for x, y in zip(left.items, right.items):
-            result = _both(ctx, result, condition(ctx, compare_values(ctx, ast.Eq(), x, y)))
-        return result
-    a, b = static_object(left), static_object(right)
-    if is_dynamic(a) or is_dynamic(b):
-        return truth(left == right)
-    return truth(bool(a == b))
-
-
-def _both(ctx: Context, a: Atom, b: Atom) -> Atom:
-    if isinstance(a, Const):
-        return b if a.value else a
-    if isinstance(b, Const):
-        return a if b.value else b
-    return apply(ctx, "and_", (a, b), scalar(b), "test")
-
-
-def _contains(ctx: Context, item: Value, container: Value) -> Atom:
-    if isinstance(container, Record) and container.container is dict:
-        return truth(static_object(item) in container.keys)
-    if isinstance(container, Record):
-        result: Atom = truth(False)
-        for other in container.items:
-            same = condition(ctx, compare_values(ctx, ast.Eq(), item, other))
-            if isinstance(result, Const):
-                result = result if result.value else same
-            elif not isinstance(same, Const) or same.value:
-                result = same if isinstance(same, Const) else apply(ctx, "or_", (result, same), scalar(same), "test")
-        return result
-    a, b = static_object(item), static_object(container)
-    if is_dynamic(a) or is_dynamic(b):
-        ctx.refuse(
-            "`in` needs a container known at compile time",
-            label=describe(container),
-            why="membership is decided when the function is compiled",
-            advice="loop over the elements and compare each: any(x == v for v in values)",
-        )
-    return truth(a in b)

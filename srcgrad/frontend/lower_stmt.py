@@ -8,14 +8,17 @@ from __future__ import annotations
 import ast
 
 from srcgrad.frontend.branch import branch, nothing
-from srcgrad.frontend.context import Context, statement
+from srcgrad.frontend.context import Arguments, Context, statement
 from srcgrad.frontend.desugar import RESULT, SetFlag, SetReturn
 from srcgrad.frontend.elementwise import force
+from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.lower_expr import condition, narrow, operate
 from srcgrad.frontend.names import closure
+from srcgrad.frontend.records import change_list
+from srcgrad.frontend.special_methods import special
 from srcgrad.frontend.subscripts import place, write_region
 from srcgrad.frontend.targets import bind, named
-from srcgrad.frontend.values import Arr, ArrayExpr, Num, Static, Value, truth
+from srcgrad.frontend.values import Arr, ArrayExpr, Num, Record, Static, Value, truth, tuple_of
 
 
 @statement(ast.Assign)
@@ -53,8 +56,21 @@ def augmented(ctx: Context, node: ast.AugAssign) -> None:
     value = ctx.expr(node.value)
     if isinstance(old, Arr):
         write_region(ctx, old, _updated(ctx, node, old, value))
+    elif isinstance(old, Record) and old.container is list and isinstance(node.op, ast.Add):
+        items = iteration(ctx, value).items
+        added = value if items is None else tuple_of(items)
+        change_list(ctx, name, old, "extend", Arguments((added,)))
+    elif isinstance(old, Record) and (found := special(ctx, _IN_PLACE[type(node.op)], old, value)) is not None:
+        ctx.env[name] = force(ctx, found, name)
     else:
         ctx.env[name] = force(ctx, operate(ctx, node.op, old, value, name), name)
+
+
+_IN_PLACE: dict[type[ast.operator], str] = {
+    ast.Add: "__iadd__", ast.Sub: "__isub__", ast.Mult: "__imul__", ast.Div: "__itruediv__", ast.Mod: "__imod__",
+    ast.FloorDiv: "__ifloordiv__", ast.Pow: "__ipow__", ast.MatMult: "__imatmul__", ast.BitAnd: "__iand__",
+    ast.BitOr: "__ior__", ast.BitXor: "__ixor__", ast.LShift: "__ilshift__", ast.RShift: "__irshift__",
+}  # fmt: skip
 
 
 def _updated(ctx: Context, node: ast.AugAssign, old: Value, value: Value) -> Value:

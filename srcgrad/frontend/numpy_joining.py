@@ -16,7 +16,7 @@ from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.python_calls import atom_of, unpack
 from srcgrad.frontend.scalars import mod, mul, plus, sub
 from srcgrad.frontend.statics import static_object
-from srcgrad.frontend.values import NONE, Arr, ArrayExpr, Num, Value, describe, integer
+from srcgrad.frontend.values import NONE, Arr, ArrayExpr, Num, Value, describe, integer, out_of_order
 from srcgrad.ir.nodes import Atom, Sym
 
 
@@ -142,7 +142,7 @@ def roll(ctx: Context, arguments: Arguments) -> Value:
             ctx.nonnegative.add(position)  # the remainder of a positive length
         return expr.at((position,))
 
-    return ArrayExpr(expr.dtype, expr.shape, at, expr.reads)
+    return ArrayExpr(expr.dtype, expr.shape, at, out_of_order(expr.reads))
 
 
 @function(np.flip)

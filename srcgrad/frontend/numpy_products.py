@@ -18,7 +18,7 @@ from srcgrad.frontend.numpy_reductions import ARRAYS, atom, float_type, sum_of, 
 from srcgrad.frontend.python_calls import unpack
 from srcgrad.frontend.reduce import ACC, combining, run_nest
 from srcgrad.frontend.scalars import add, apply, cast, compare, mul, power, scalar, sub
-from srcgrad.frontend.values import NONE, ArrayExpr, Num, Record, Value, integer, number
+from srcgrad.frontend.values import NONE, ArrayExpr, Num, Record, Value, integer, number, out_of_order
 from srcgrad.infer import promote
 from srcgrad.ir.build import const_like
 from srcgrad.ir.nodes import Atom, Const
@@ -83,9 +83,8 @@ def outer(ctx: Context, arguments: Arguments) -> Value:
             advice="ravel the arguments first, or write a[:, None] * b",
         )
     type_ = promote.arithmetic(Scalar(a.dtype), Scalar(b.dtype))
-    return ArrayExpr(
-        type_.dtype, (a.shape[0], b.shape[0]), lambda i: mul(ctx, a.at(i[:1]), b.at(i[1:])), (*a.reads, *b.reads)
-    )
+    reads = out_of_order((*a.reads, *b.reads))
+    return ArrayExpr(type_.dtype, (a.shape[0], b.shape[0]), lambda i: mul(ctx, a.at(i[:1]), b.at(i[1:])), reads)
 
 
 @function(np.trace)
@@ -146,7 +145,7 @@ def diff(ctx: Context, arguments: Arguments) -> Value:
     def at(index: Index) -> Atom:
         return sub(ctx, expr.at((add(ctx, index[0], integer(1)),)), expr.at(index))
 
-    return ArrayExpr(expr.dtype, (length,), at, expr.reads)
+    return ArrayExpr(expr.dtype, (length,), at, out_of_order(expr.reads))
 
 
 @function(np.isclose)

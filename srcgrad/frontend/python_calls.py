@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from srcgrad.frontend.comparisons import compare_values
 from srcgrad.frontend.context import Arguments, Context, function
 from srcgrad.frontend.elementwise import elementwise, force
 from srcgrad.frontend.iterables import iteration
-from srcgrad.frontend.lower_expr import compare_values, condition, operate
+from srcgrad.frontend.lower_expr import condition, operate
 from srcgrad.frontend.reduce import fold, quantify
 from srcgrad.frontend.scalars import (
     add,
@@ -33,7 +34,8 @@ from srcgrad.frontend.scalars import (
     truth_of,
     weak,
 )  # fmt: skip
-from srcgrad.frontend.statics import static_object
+from srcgrad.frontend.special_methods import special
+from srcgrad.frontend.statics import is_dynamic, static_object
 from srcgrad.frontend.values import (
     NONE,
     Arr,
@@ -43,6 +45,7 @@ from srcgrad.frontend.values import (
     Partial,
     Value,
     describe,
+    integer,
     number,
     truth,
     tuple_of,
@@ -104,6 +107,8 @@ def atom_of(ctx: Context, value: Value | None, what: str) -> Atom:
 @function(abs, np.abs, operator.abs)
 def abs_(ctx: Context, arguments: Arguments) -> Value:
     (value,) = unpack(ctx, arguments, "abs", "x")
+    if (found := special(ctx, "__abs__", value)) is not None:
+        return found
 
     def compute(a: Atom) -> Atom:
         type_ = promote.arithmetic(scalar(a))
@@ -227,10 +232,31 @@ def round_(ctx: Context, arguments: Arguments) -> Value:
     value, digits = unpack(ctx, arguments, "round", "number", "ndigits", optional=1)
     a = atom_of(ctx, value, "round")
     if not scalar(a).is_float:
-        return Num(a)
+        return Num(_rounded_integer(ctx, a, digits))
     if digits in (None, NONE):
         return Num(cast(ctx, apply(ctx, "rint", (a,), scalar(a)), PY_INT))
     return Num(_rounded(ctx, a, digits))
+
+
+def _rounded_integer(ctx: Context, a: Atom, digits: Value | None) -> Atom:
+    """An integer rounded to tens, hundreds, ...; the even one of two that are equally far."""
+    places = static_object(digits or NONE)
+    if is_dynamic(places):
+        ctx.refuse(
+            "the number of digits of round must be a constant",
+            label=describe(digits or NONE),
+            why="it decides how the value is scaled",
+            advice="write the number of digits as a literal",
+        )
+    if places is None or places >= 0:
+        return a
+    unit = integer(10 ** -places)
+    below = floordiv(ctx, a, unit)
+    twice = mul(ctx, integer(2), mod(ctx, a, unit))
+    odd = compare(ctx, ast.NotEq(), mod(ctx, below, integer(2)), integer(0))
+    tie = compare(ctx, ast.Eq(), twice, unit)
+    up = select(ctx, tie, cast(ctx, odd, PY_INT), cast(ctx, compare(ctx, ast.Gt(), twice, unit), PY_INT))
+    return mul(ctx, add(ctx, below, up), unit)
 
 
 @function(np.round)
@@ -252,7 +278,7 @@ def _rounded(ctx: Context, a: Atom, digits: Value | None) -> Atom:
             advice="write the number of digits as a literal",
         )
     if not scalar(a).is_float:
-        return a
+        return _rounded_integer(ctx, a, Num(places))
     if places.value == 0:
         return apply(ctx, "rint", (a,), scalar(a))
     scale = Const(float(10 ** abs(int(places.value))), scalar(a))
@@ -296,6 +322,8 @@ def float_(ctx: Context, arguments: Arguments) -> Value:
         return number(0.0)
     if isinstance(text := static_object(arguments.positional[0]), str):
         return number(float(text))
+    if (found := special(ctx, "__float__", arguments.positional[0])) is not None:
+        return found
     a = atom_of(ctx, arguments.positional[0], "float")
     return Num(weak(ctx, cast(ctx, a, PY_FLOAT)))
 

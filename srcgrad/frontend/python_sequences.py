@@ -14,6 +14,7 @@ from srcgrad.frontend.elementwise import force, into_memory
 from srcgrad.frontend.iterables import iteration, trips
 from srcgrad.frontend.python_calls import atom_of, unpack
 from srcgrad.frontend.scalars import cast, compare, raise_if, scalar
+from srcgrad.frontend.special_methods import native, special
 from srcgrad.frontend.statics import static_object
 from srcgrad.frontend.values import (
     NONE,
@@ -42,6 +43,8 @@ from srcgrad.ir.types import INT64, PY_INT
 @function(len)
 def len_(ctx: Context, arguments: Arguments) -> Value:
     (value,) = unpack(ctx, arguments, "len", "obj")
+    if (found := special(ctx, "__len__", value)) is not None:
+        return found
     match value:
         case Arr() | ArrayExpr():
             return Num(attributes.length(ctx, value))
@@ -52,7 +55,7 @@ def len_(ctx: Context, arguments: Arguments) -> Value:
         case Range():
             return Num(trips(ctx, value))
         case Static(obj) if hasattr(obj, "__len__"):
-            return number(len(obj))
+            return Num(integer(native(ctx, value, len)))
         case _:
             ctx.refuse(
                 "len needs an array or a tuple",

@@ -6,6 +6,7 @@ In: evaluated arguments. Out: answers, known when the function is compiled.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from srcgrad.frontend import attributes
 from srcgrad.frontend.context import Arguments, Context, function
 from srcgrad.frontend.python_calls import unpack
+from srcgrad.frontend.special_methods import native
 from srcgrad.frontend.statics import is_dynamic, static_object
 from srcgrad.frontend.values import (
     NONE,
@@ -102,13 +104,28 @@ def getattr_(ctx: Context, arguments: Arguments) -> Value:
     found = attributes.find(ctx, receiver, text)
     if found is not None:
         return found
+    _watch_for(ctx, receiver, text)
     return default[0] if default else attributes.get(ctx, receiver, text)
 
 
 @function(hasattr)
 def hasattr_(ctx: Context, arguments: Arguments) -> Value:
     receiver, name = arguments.positional
-    return Num(truth(attributes.find(ctx, receiver, str(static_object(name))) is not None))
+    text = str(static_object(name))
+    found = attributes.find(ctx, receiver, text)
+    if found is None:
+        _watch_for(ctx, receiver, text)
+    return Num(truth(found is not None))
+
+
+def _watch_for(ctx: Context, receiver: Value, name: str) -> None:
+    """Notice when an object gets an attribute that it has not got now."""
+    if isinstance(receiver, Static):
+        native(ctx, receiver, partial(_has, name))
+
+
+def _has(name: str, obj: object) -> bool:
+    return hasattr(obj, name)
 
 
 def _spaced(parts: tuple[str | Shown, ...]) -> Iterator[str | Atom]:

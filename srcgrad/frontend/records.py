@@ -29,10 +29,10 @@ def check_sole_owner(ctx: Context, name: str, record: Record) -> None:
     owners = [(s, other) for s in ctx.scopes for other, value in s.env.items() if tokens_in(value) & record.tokens]
     if not record.tokens or owners != [(ctx.scope, name)]:
         ctx.refuse(
-            "this list cannot be changed here",
+            f"this {record.container.__name__} cannot be changed here",
             label="changed here",
             why="it is known under several names, or comes from outside the function",
-            advice="work on a copy: list(...), or use an array",
+            advice=f"work on a copy: {record.container.__name__}(...), or use an array",
         )
 
 
@@ -106,9 +106,9 @@ def change_list(ctx: Context, name: str, record: Record, change: str, arguments:
             items.extend(added)
         case "reverse", []:
             items.reverse()
-        case "pop", []:
+        case "pop", [] if items:
             result = items.pop()
-        case "pop", [Num(Const(int() as position))]:
+        case "pop", [Num(Const(int() as position))] if -len(items) <= position < len(items):
             result = items.pop(position)
         case "insert", [Num(Const(int() as position)), value]:
             items.insert(position, value)

@@ -95,15 +95,20 @@ class BinaryOperator(Protocol):
     def __call__(self, ctx: Context, a: Atom, b: Atom, hint: str = "t", /) -> Atom: ...
 
 
-def _same(op: str) -> BinaryOperator:
+def _same(op: str, of_truth: str = "") -> BinaryOperator:
+    """`of_truth` is what the operator means for NumPy's truth values (those of Python are integers here)."""
+
     def operator(ctx: Context, a: Atom, b: Atom, hint: str = "t") -> Atom:
+        joined = promote.join(scalar(a), scalar(b))
+        if of_truth and joined.is_bool and not joined.weak:
+            return apply(ctx, of_truth, (cast(ctx, a, joined), cast(ctx, b, joined)), joined, hint)
         type_ = promote.arithmetic(scalar(a), scalar(b))
         return apply(ctx, op, (cast(ctx, a, type_), cast(ctx, b, type_)), type_, hint)
 
     return operator
 
 
-add, sub, mul = _same("add"), _same("sub"), _same("mul")
+add, sub, mul = _same("add", of_truth="or_"), _same("sub"), _same("mul", of_truth="and_")
 floordiv, mod = _same("floordiv"), _same("mod")
 
 

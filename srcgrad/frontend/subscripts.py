@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import itemgetter
 
 from srcgrad.frontend.arrays import (
     FULL,
@@ -40,7 +41,20 @@ from srcgrad.frontend.elementwise import (
 )  # fmt: skip
 from srcgrad.frontend.records import check_sole_owner, with_item
 from srcgrad.frontend.scalars import compare, plus, scalar, select, settle, times
-from srcgrad.frontend.values import Arr, ArrayExpr, Num, NumberList, Range, Record, Static, Value, describe, integer
+from srcgrad.frontend.special_methods import native, special
+from srcgrad.frontend.values import (
+    Arr,
+    ArrayExpr,
+    Num,
+    NumberList,
+    Range,
+    Record,
+    Static,
+    Value,
+    describe,
+    integer,
+    out_of_order,
+)  # fmt: skip
 from srcgrad.infer.captured import Captured, Kind
 from srcgrad.ir.nodes import Atom, Const
 
@@ -140,7 +154,9 @@ def read(ctx: Context, node: ast.Subscript) -> Value:
             return read_array(ctx, receiver, subscripts(ctx, node.slice))
         if isinstance(receiver, Record) and isinstance(node.slice, ast.Slice):
             return _slice_of_record(ctx, receiver, node.slice)
-        return item(ctx, receiver, ctx.expr(node.slice))
+        key = ctx.expr(node.slice)
+        own = special(ctx, "__getitem__", receiver, key)
+        return item(ctx, receiver, key) if own is None else own
 
 
 def read_array(ctx: Context, array: Arr | ArrayExpr, items: tuple[_Subscript, ...]) -> Value:
@@ -213,7 +229,7 @@ def item(ctx: Context, receiver: Value, key: Value) -> Value:
             return Num(plus(ctx, start, times(ctx, atom, step)))
         case Static(obj), (Static(k) | Num(Const(k))):
             try:
-                found = obj[k]
+                found = native(ctx, receiver, itemgetter(k))
             except Exception as error:
                 ctx.refuse(
                     f"this item cannot be read: {error}",
@@ -276,10 +292,10 @@ class _Gather:
     inner: tuple[Atom, ...]
     shape: tuple[Atom, ...]
 
-    def position(self, index: Index) -> Index:
+    def position(self, ctx: Context, index: Index) -> Index:
         """The subscripts of `view` for an index of the result."""
         inner = index[self.first : self.first + len(self.inner)]
-        picked = tuple(element_at(a, inner) for a in self.advanced)
+        picked = tuple(element_at(ctx, a, inner) for a in self.advanced)
         return (*index[: self.first], *picked, *index[self.first + len(self.inner) :])
 
 
@@ -310,8 +326,8 @@ def _gather(ctx: Context, array: Arr, items: tuple[_Subscript, ...]) -> _Gather:
 def gather(ctx: Context, array: Arr, items: tuple[_Subscript, ...]) -> ArrayExpr:
     """`array[indices]`."""
     found = _gather(ctx, array, items)
-    reads = (array, *(r for a in found.advanced for r in a.reads))
-    return ArrayExpr(array.dtype, found.shape, lambda index: load(ctx, found.view, found.position(index)), reads)
+    reads = out_of_order((array, *(r for a in found.advanced for r in a.reads)))
+    return ArrayExpr(array.dtype, found.shape, lambda index: load(ctx, found.view, found.position(ctx, index)), reads)
 
 
 # -- writing ------------------------------------------------------------------------------------------------------
@@ -374,7 +390,8 @@ def _scatter_place(ctx: Context, array: Arr, items: tuple[_Subscript, ...]) -> P
     found = _gather(ctx, array, items)
 
     def read() -> Value:
-        expr = ArrayExpr(array.dtype, found.shape, lambda i: load(ctx, found.view, found.position(i)), (array,))
+        reads = out_of_order((array,))
+        expr = ArrayExpr(array.dtype, found.shape, lambda i: load(ctx, found.view, found.position(ctx, i)), reads)
         return into_memory(ctx, expr, "gathered")
 
     def write(value: Value) -> None:
@@ -382,7 +399,7 @@ def _scatter_place(ctx: Context, array: Arr, items: tuple[_Subscript, ...]) -> P
         source = expr_of(ctx, value)
         if source.reads:
             source = expr_of(ctx, array_of(ctx, force(ctx, source)))
-        nest(ctx, found.shape, lambda i: store(ctx, found.view, found.position(i), element_at(source, i)))
+        nest(ctx, found.shape, lambda i: store(ctx, found.view, found.position(ctx, i), element_at(ctx, source, i)))
 
     return Place(read, write)
 

@@ -62,7 +62,6 @@ REFUSED: dict[type[ast.AST], Refusal] = {
     ),
     ast.Match: Refusal("`match`", "patterns are not compiled", "write it as if/elif"),
     ast.SetComp: Refusal("a set", "sets have no order to compute in", "use a tuple or an array"),
-    ast.Set: Refusal("a set", "sets have no order to compute in", "use a tuple or an array"),
 }
 
 

@@ -7,11 +7,25 @@ from __future__ import annotations
 
 import ast
 
+from srcgrad.frontend.arrays import SliceItem, dim
 from srcgrad.frontend.context import Arguments, Context
 from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.iterables import iteration
-from srcgrad.frontend.subscripts import place
-from srcgrad.frontend.values import Arr, Generator, Num, Record, Static, Value, describe, integer, tuple_of, whole
+from srcgrad.frontend.scalars import compare, minus, plus, raise_if
+from srcgrad.frontend.subscripts import copy_of, place, read_array
+from srcgrad.frontend.values import (
+    Arr,
+    Generator,
+    Num,
+    NumberList,
+    Record,
+    Static,
+    Value,
+    describe,
+    integer,
+    tuple_of,
+    whole,
+)
 from srcgrad.ir.nodes import Alloc, Const, Copy, Dim, Let, Load, Sym
 
 _UNNAMED = frozenset({"t", "test", "n", "i", "a", "array"})
@@ -53,8 +67,11 @@ def kept(ctx: Context, value: Generator) -> Value:
 
 
 def _unpack(ctx: Context, targets: list[ast.expr], value: Value) -> None:
-    parts = items_of(ctx, value, len(targets))
     starred = [k for k, t in enumerate(targets) if isinstance(t, ast.Starred)]
+    if starred and isinstance(value, Arr | NumberList):
+        _unpack_array(ctx, targets, value, starred[0])
+        return
+    parts = items_of(ctx, value, len(targets))
     if starred:
         at, after = starred[0], len(targets) - starred[0] - 1
         if len(parts) >= at + after:
@@ -72,6 +89,32 @@ def _unpack(ctx: Context, targets: list[ast.expr], value: Value) -> None:
         )
     for target, part in zip(targets, parts):
         bind(ctx, target, part)
+
+
+def _unpack_array(ctx: Context, targets: list[ast.expr], value: Arr | NumberList, at: int) -> None:
+    """`first, *rest = a` for an array: the starred name gets a list of numbers."""
+    array = value.array if isinstance(value, NumberList) else value
+    after = len(targets) - at - 1
+    if array.ndim != 1:
+        ctx.refuse(
+            "an array of rows is not unpacked into a starred name",
+            label=describe(value),
+            why="how many rows it would list is not known when the function is compiled",
+            advice="take the rows by slices: rest = a[1:]",
+        )
+    length = dim(ctx, array, 0)
+    few = compare(ctx, ast.Lt(), length, integer(len(targets) - 1))
+    raise_if(ctx, few, ValueError, f"not enough values to unpack (expected at least {len(targets) - 1})")
+    run = iteration(ctx, array)
+    end = minus(ctx, length, integer(after))
+    rest = read_array(ctx, array, (SliceItem(integer(at), end, None),))
+    for k, target in enumerate(targets[:at]):
+        bind(ctx, target, run.at(integer(k)))
+    inner = targets[at]
+    assert isinstance(inner, ast.Starred)
+    bind(ctx, inner.value, NumberList(copy_of(ctx, rest)))
+    for k, target in enumerate(targets[at + 1 :]):
+        bind(ctx, target, run.at(plus(ctx, end, integer(k))))
 
 
 def items_of(ctx: Context, value: Value, count: int) -> tuple[Value, ...]:

@@ -82,17 +82,29 @@ def whole(base: Sym) -> Arr:
     return Arr(base, (None,) * base.type.ndim, tuple(range(base.type.ndim)))
 
 
+@dataclass(frozen=True)
+class OutOfOrder:
+    """An array that is read at other indices than the one whose element is computed."""
+
+    array: Arr
+
+
+def out_of_order(reads: tuple[Arr | OutOfOrder, ...]) -> tuple[Arr | OutOfOrder, ...]:
+    """The reads of an expression that is itself read in another order."""
+    return tuple(read if isinstance(read, OutOfOrder) else OutOfOrder(read) for read in reads)
+
+
 @dataclass(frozen=True, eq=False)
 class ArrayExpr:
     """An array that is not in memory yet: its shape, and how to compute the element at given indices.
 
     It lives only inside one expression of the user's; binding it to a name puts it into memory. `reads` are the
-    arrays its elements are computed from."""
+    arrays its elements are computed from: an `Arr` where the element at an index needs those at this index only."""
 
     dtype: np.dtype
     shape: tuple[Atom, ...]
     at: Callable[[tuple[Atom, ...]], Atom]
-    reads: tuple[Arr, ...] = ()
+    reads: tuple[Arr | OutOfOrder, ...] = ()
 
     @property
     def ndim(self) -> int:

@@ -25,6 +25,7 @@ class Kind(enum.Enum):
     ATTRIBUTE = "attribute"
     ITEM = "item"
     PART = "part of a function"
+    RESULT = "what is computed from"
 
 
 class Missing:
@@ -41,7 +42,8 @@ class Captured:
     """One value that was read at compile time.
 
     `holder` is the globals dict (GLOBAL), the cell object (CELL), the object or module (ATTRIBUTE), the list,
-    tuple or dict (ITEM), or the function (PART: its code, its defaults); `name` is the name, attribute, index or key;
+    tuple or dict (ITEM), the function (PART: its code, its defaults), or an object that something is computed from
+    (RESULT: its length, its truth); `name` is the name, attribute, index or key, or the function that computes;
     `value` is what was found (of a list or dict a copy, so that in-place changes are noticed), `found` the very
     object."""
 
@@ -65,7 +67,9 @@ class Captured:
                     return self.holder.cell_contents
                 case Kind.ATTRIBUTE | Kind.PART:
                     return getattr(self.holder, self.name)
-        except (AttributeError, LookupError, ValueError):
+                case Kind.RESULT:
+                    return self.name(self.holder)
+        except (AttributeError, LookupError, TypeError, ValueError):
             return MISSING
 
     def holds(self) -> bool:
@@ -91,18 +95,20 @@ def _snapshot(value: Any) -> Any:
         return tuple(map(_snapshot, value))
     if type(value) is dict:
         return {key: _snapshot(item) for key, item in value.items()}
+    if type(value) is set:
+        return set(value)
     return value
 
 
 def _is_fixed(value: Any) -> bool:
     if type(value) is tuple:
         return all(map(_is_fixed, value))
-    return type(value) not in (list, dict)
+    return type(value) not in (list, dict, set)
 
 
 def same_constant(old: Any, new: Any) -> bool:
     """Whether compiled code cannot tell `new` from `old`."""
-    if old is new and not isinstance(old, (np.ndarray, list, dict)):
+    if old is new and not isinstance(old, (np.ndarray, list, dict, set)):
         return True
     if isinstance(old, np.ndarray):  # its contents are read at call time: the type is what was compiled in
         return isinstance(new, np.ndarray) and describe(old) == describe(new)
@@ -114,6 +120,8 @@ def same_constant(old: Any, new: Any) -> bool:
         return len(old) == len(new) and all(map(same_constant, old, new))
     if isinstance(old, dict):
         return list(old) == list(new) and all(same_constant(old[key], new[key]) for key in old)
+    if isinstance(old, (set, frozenset)):
+        return old == new and {*map(repr, old)} == {*map(repr, new)}
     if isinstance(old, types.MethodType):
         return old.__func__ is new.__func__ and old.__self__ is new.__self__
     return False

@@ -20,9 +20,11 @@ from srcgrad.ir.types import PY_BOOL, PY_FLOAT, PY_INT, Array, Layout, Scalar
 
 @dataclass(frozen=True)
 class Leaf:
-    """A run-time scalar or array."""
+    """A run-time scalar or array. `units` are dimensions of an array that have the length 1 in every call of this
+    spec: NumPy's broadcasting repeats them. (They are told apart only for functions that need it.)"""
 
     type: Scalar | Array
+    units: tuple[int, ...] = ()
 
     def in_words(self) -> str:
         """The value as a user would call it."""
@@ -104,6 +106,21 @@ def describe(value: Any) -> Spec:
         names = tuple(field.name for field in dataclasses.fields(value))
         return Node(type(value), names, tuple(describe(getattr(value, name)) for name in names))
     return Static(value)
+
+
+def with_units(spec: Spec, value: Any) -> Spec:
+    """The spec of `value` that also tells which dimensions of its arrays have the length 1."""
+    if isinstance(spec, Leaf):
+        return Leaf(spec.type, units_of(value))
+    if isinstance(spec, Node):
+        children = tuple(map(with_units, spec.children, _parts(value, spec)))
+        return Node(spec.container, spec.keys, children)
+    return spec
+
+
+def units_of(value: Any) -> tuple[int, ...]:
+    """The dimensions of length 1 of an array."""
+    return tuple(k for k, n in enumerate(value.shape) if n == 1) if isinstance(value, np.ndarray) else ()
 
 
 def leaves(spec: Spec) -> Iterator[Leaf]:

@@ -132,7 +132,7 @@ def match_statement(x):
 
 @refused(1.0)
 def set_display(x):
-    s = {1.0, 2.0}
+    s = {x, 2.0}
     return x * len(s)
 
 
