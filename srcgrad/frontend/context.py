@@ -90,11 +90,15 @@ class Helper:
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """`made` was copied from `original`, where NumPy might have given a view: neither may change afterwards."""
+    """`made` was copied from `original`, where Python may have given the very memory: neither may change afterwards.
+    `title`, `why` and `advice` are for the user whose program changes one."""
 
-    original: Sym
+    original: Sym | None
     made: Sym
     span: Span
+    title: str
+    why: str
+    advice: str
 
 
 Handler = Callable[["Context", Any], Any]

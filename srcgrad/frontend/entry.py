@@ -176,13 +176,7 @@ def _check_snapshots(ctx: Context, draft: Function) -> None:
         place = change_of(draft, shot.original, shot.made, shot.span) if shot.made in defined else None
         if place is not None:
             raise Unsupported(
-                Diagnostic(
-                    "an array is changed after it was reshaped",
-                    place,
-                    "changed here",
-                    f"NumPy may let the result of line {shot.span.line} share its memory, or copy it",
-                    "write before reshaping, or reshape a copy: a.copy().reshape(...)",
-                )
+                Diagnostic(shot.title, place, "changed here", shot.why, shot.advice)
             )
 
 

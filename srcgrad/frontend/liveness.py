@@ -52,8 +52,11 @@ def _stored_names(body: list[ast.stmt]) -> Iterator[str]:
 def _changed(node: ast.AST) -> Iterator[str]:
     """Variables whose list a statement may change in place: they are carried, but what they held is not gone."""
     match node:
-        case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store()):
-            yield name
+        case ast.Subscript(value=inner, ctx=ast.Store()):
+            while isinstance(inner, ast.Subscript):  # an item of an item
+                inner = inner.value
+            if isinstance(inner, ast.Name):
+                yield inner.id
         case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attr)) if attr in LIST_METHODS:
             yield name
 

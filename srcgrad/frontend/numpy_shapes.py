@@ -159,5 +159,9 @@ def _flat(ctx: Context, index: tuple[Atom, ...], lengths: Sequence[Atom]) -> Ato
 
 def snapshot(ctx: Context, original: Arr, made: Arr) -> Arr:
     """Record that `made` stands for what may be the memory of `original`."""
-    ctx.snapshots.append(Snapshot(original.base, made.base, ctx.span))
+    ctx.snapshots.append(Snapshot(
+        original.base, made.base, ctx.span, "an array is changed after it was reshaped",
+        f"NumPy may let the result of line {ctx.span.line} share its memory, or copy it",
+        "write before reshaping, or reshape a copy: a.copy().reshape(...)",
+    ))  # fmt: skip
     return made

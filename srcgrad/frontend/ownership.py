@@ -88,12 +88,13 @@ def may_be_memory_of(function: Function) -> frozenset[Sym]:
     return frozenset(s for start in starts for s in reached_from(start, edges))
 
 
-def change_of(function: Function, original: Sym, made: Sym, span: Span) -> Span | None:
+def change_of(function: Function, original: Sym | None, made: Sym, span: Span) -> Span | None:
     """A store into `made` that did not fill it (those stand at `span`), or one into `original` that may come after
     the copy was made: any that stands later, or any at all if the copy stands in a loop."""
     edges = _edges(function)
     copies = reached_from(made, edges)
-    originals = {s for root in _roots(original, edges) for s in reached_from(root, edges)}
+    roots = _roots(original, edges) if original is not None else set()
+    originals = {s for root in roots for s in reached_from(root, edges)}
     written = {h.callee: frozenset(range(len(h.params))) for h in function.helpers if h.callee}
     order = list(_in_order(function.body, 0))
     looped = any(depth > 0 for s, depth in order if isinstance(s, Alloc | Copy) and s.result is made)

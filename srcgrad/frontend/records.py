@@ -9,12 +9,15 @@ from __future__ import annotations
 import ast
 
 from srcgrad.frontend.arrays import wrap
+from srcgrad.frontend.branch import branch
 from srcgrad.frontend.context import Arguments, Context, method
 from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.liveness import LIST_METHODS
 from srcgrad.frontend.scalars import compare, scalar, select
 from srcgrad.frontend.values import NONE, Num, Record, Static, Value, describe, integer, new_token, number, tuple_of
-from srcgrad.ir.nodes import Const
+from srcgrad.ir.nodes import Atom, Const
+
+_LONGEST = 64  # numbers in nested lists: each is chosen anew by an assignment at a run-time index
 
 
 def check_sole_owner(ctx: Context, name: str, record: Record) -> None:
@@ -55,25 +58,15 @@ def with_item(ctx: Context, record: Record, key: Value, value: Value) -> Record:
                     why="the list is shorter",
                     advice="make the list long enough first, or use append",
                 )
-            items[k] = value
+            items[k] = _in_place_of(ctx, items, k, value)
         case Static(str() as k) | Num(Const(int() as k)) if record.container is dict:
             if k in keys:
-                items[keys.index(k)] = value
+                items[keys.index(k)] = _in_place_of(ctx, items, keys.index(k), value)
             else:
                 keys.append(k)
                 items.append(value)
-        case Num(atom) if record.container is list and scalar(atom).is_int and isinstance(value, Num):
-            position = wrap(ctx, atom, integer(len(items)))
-            for k, old in enumerate(items):
-                if not isinstance(old, Num):
-                    ctx.refuse(
-                        "an item of a list of arrays needs a constant index",
-                        label=describe(record),
-                        why="which array is meant must be known when the function is compiled",
-                        advice="use an array with one more dimension, or a literal index",
-                    )
-                chosen = compare(ctx, ast.Eq(), position, integer(k))
-                items[k] = Num(select(ctx, chosen, value.atom, old.atom))
+        case Num(atom) if record.container is list and scalar(atom).is_int:
+            items = _with_dynamic_item(ctx, record, atom, value)
         case _:
             ctx.refuse(
                 "this item cannot be assigned",
@@ -82,6 +75,52 @@ def with_item(ctx: Context, record: Record, key: Value, value: Value) -> Record:
                 advice="use literal keys, or an array indexed by integers: out = np.empty(n); out[i] = ...",
             )
     return Record(record.container, tuple(keys), tuple(items), record.tokens)
+
+
+def _with_dynamic_item(ctx: Context, record: Record, index: Atom, value: Value) -> list[Value]:
+    """The items of a list after `record[index] = value`, each the old or the new one."""
+    size = len(record.items) * (len(value.items) if isinstance(value, Record) else 1)
+    if size > _LONGEST or not isinstance(value, Num | Record) or not all(type(i) is type(value) for i in record.items):
+        ctx.refuse(
+            "an item of this list needs a constant index",
+            label=describe(record),
+            why="which item is meant must be known when the function is compiled",
+            advice="use an array with one more dimension, or a literal index",
+        )
+    position = wrap(ctx, index, integer(len(record.items)))
+    items: list[Value] = []
+    for k, old in enumerate(record.items):
+        chosen = compare(ctx, ast.Eq(), position, integer(k))
+        if isinstance(value, Num) and isinstance(old, Num):
+            items.append(Num(select(ctx, chosen, value.atom, old.atom)))
+            continue
+        new = _in_place_of(ctx, list(record.items), k, value)
+        merged = branch(ctx, chosen, lambda new=new: new, lambda old=old: old, None, "item")  # type: ignore[misc]
+        items.append(_same_object(old, merged))
+    return items
+
+
+def _in_place_of(ctx: Context, items: list[Value], k: int, value: Value) -> Value:
+    """What stands at position k after it was assigned: an inner list that was changed is the same list as before,
+    which must not be known elsewhere."""
+    old = items[k]
+    if not isinstance(value, Record) or not isinstance(old, Record) or not value.tokens & old.tokens:
+        return value
+    others = frozenset().union(*(tokens_in(item) for j, item in enumerate(items) if j != k))
+    if old.tokens & others:
+        ctx.refuse(
+            "a list that stands at two places of another one is changed",
+            label="changed here",
+            why="both places show the change, and compiled code keeps them apart",
+            advice="make the rows one by one: [[0.0] * n for _ in range(m)], or use an array",
+        )
+    return _same_object(old, value)
+
+
+def _same_object(old: Value, new: Value) -> Value:
+    if isinstance(old, Record) and isinstance(new, Record):
+        return Record(new.container, new.keys, new.items, old.tokens)
+    return new
 
 
 @method((Record,), *LIST_METHODS)

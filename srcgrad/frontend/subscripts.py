@@ -25,8 +25,9 @@ from srcgrad.frontend.arrays import (
     subscript,
     wrap,
 )  # fmt: skip
+from srcgrad.frontend.branch import branch
 from srcgrad.frontend.constants import constant
-from srcgrad.frontend.context import Context, expression
+from srcgrad.frontend.context import Context, Snapshot, expression
 from srcgrad.frontend.elementwise import (
     Index,
     array_of,
@@ -56,8 +57,9 @@ from srcgrad.frontend.values import (
     out_of_order,
 )  # fmt: skip
 from srcgrad.infer.captured import Captured, Kind
-from srcgrad.ir.nodes import Atom, Const
+from srcgrad.ir.nodes import Atom, Const, Sym
 
+_LONGEST_CHOICE = 32  # arrays and tuples: each is a branch
 _LONGEST_SELECT = 8
 
 
@@ -148,8 +150,12 @@ def read(ctx: Context, node: ast.Subscript) -> Value:
     receiver = settle(ctx, ctx.expr(node.value))
     with ctx.at(node):
         if isinstance(receiver, NumberList):
-            found = read_array(ctx, receiver.array, subscripts(ctx, node.slice))
-            return found if isinstance(found, Num) else NumberList(copy_of(ctx, found))
+            items = subscripts(ctx, node.slice)
+            found = read_array(ctx, receiver.array, items)
+            if isinstance(found, Num):
+                return found
+            is_row = isinstance(found, Arr) and not any(isinstance(i, SliceItem | EllipsisItem) for i in items)
+            return NumberList(found if is_row else copy_of(ctx, found))  # type: ignore[arg-type]
         if isinstance(receiver, Arr | ArrayExpr):
             return read_array(ctx, receiver, subscripts(ctx, node.slice))
         if isinstance(receiver, Record) and isinstance(node.slice, ast.Slice):
@@ -246,16 +252,40 @@ def item(ctx: Context, receiver: Value, key: Value) -> Value:
 
 
 def _dynamic_item(ctx: Context, receiver: Record, index: Atom) -> Value:
-    """An item of a tuple whose number is known at run time only."""
-    if len(receiver.items) > _LONGEST_SELECT or not all(isinstance(i, Num) for i in receiver.items):
-        array = stack_items(ctx, receiver.items, hint="items")
-        return read_array(ctx, array, (index,))
-    position = wrap(ctx, index, integer(len(receiver.items)))
-    atoms = [i.atom for i in receiver.items if isinstance(i, Num)]
-    result = atoms[-1]
-    for k in reversed(range(len(atoms) - 1)):
-        result = select(ctx, compare(ctx, ast.Eq(), position, integer(k)), atoms[k], result)
-    return Num(result)
+    """An item of a tuple or list whose number is known at run time only."""
+    items = receiver.items
+    numbers = all(isinstance(i, Num) for i in items)
+    if len(items) > (_LONGEST_SELECT if numbers else _LONGEST_CHOICE):
+        return _item_of_copy(ctx, items, index)
+    position = wrap(ctx, index, integer(len(items)))
+    if numbers:
+        atoms = [i.atom for i in items if isinstance(i, Num)]
+        result = atoms[-1]
+        for k in reversed(range(len(atoms) - 1)):
+            result = select(ctx, compare(ctx, ast.Eq(), position, integer(k)), atoms[k], result)
+        return Num(result)
+    return _chosen(ctx, items, position, 0)
+
+
+def _chosen(ctx: Context, items: tuple[Value, ...], position: Atom, k: int) -> Value:
+    """The very item, from the k-th on: an array that it names can be written through it."""
+    if k == len(items) - 1:
+        return items[k]
+    test = compare(ctx, ast.Eq(), position, integer(k))
+    return branch(ctx, test, lambda: items[k], lambda: _chosen(ctx, items, position, k + 1), None, "item")
+
+
+def _item_of_copy(ctx: Context, items: tuple[Value, ...], index: Atom) -> Value:
+    """The item, taken from a copy of all of them in one array: good for reading only."""
+    copied = stack_items(ctx, items, hint="items")
+    originals: list[Sym | None] = [i.base for i in items if isinstance(i, Arr)]
+    for original in originals or [None]:
+        ctx.snapshots.append(Snapshot(
+            original, copied.base, ctx.span, "an item of a long list is changed",
+            f"line {ctx.span.line} takes it by an index known at run time only, from a copy of all items",
+            "make the list an array with one more dimension: a = np.array(...); a[i, j] = ...",
+        ))  # fmt: skip
+    return read_array(ctx, copied, (index,))
 
 
 def _slice_of_record(ctx: Context, receiver: Record, node: ast.Slice) -> Value:
@@ -339,13 +369,20 @@ class Place:
 
     read: Callable[[], Value]
     write: Callable[[Value], None]
+    owner: str = ""
+    """The variable that holds the list or dict that is changed."""
 
 
 def place(ctx: Context, node: ast.Subscript) -> Place:
     """The target `node`, evaluated up to the access itself."""
-    receiver = settle(ctx, ctx.expr(node.value))
+    inner = node.value
+    with ctx.at(inner):
+        outer = place(ctx, inner) if isinstance(inner, ast.Subscript) and _is_item_of_record(ctx, inner) else None
+        receiver = settle(ctx, outer.read() if outer else ctx.expr(inner))
     if isinstance(receiver, Record) and isinstance(node.value, ast.Name):
         return _record_place(ctx, node.value.id, receiver, ctx.expr(node.slice))
+    if isinstance(receiver, Record) and outer:
+        return _inner_place(ctx, outer, receiver, ctx.expr(node.slice))
     if isinstance(receiver, NumberList) and not isinstance(node.slice, ast.Slice):
         receiver = receiver.array
     if not isinstance(receiver, Arr):
@@ -365,6 +402,15 @@ def place(ctx: Context, node: ast.Subscript) -> Place:
     if region.ndim:
         return Place(lambda: region, lambda value: write_region(ctx, region, value))
     return Place(lambda: Num(load_at(ctx, region)), lambda value: _write_element(ctx, region, value))
+
+
+def _is_item_of_record(ctx: Context, node: ast.expr) -> bool:
+    """Is this `name[...]` (or `name[...][...]`) where the variable holds a list or dict of known structure?"""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+        if isinstance(node, ast.Name):
+            return isinstance(ctx.env.get(node.id), Record)
+    return False
 
 
 def write_region(ctx: Context, region: Arr, value: Value) -> None:
@@ -404,13 +450,25 @@ def _scatter_place(ctx: Context, array: Arr, items: tuple[_Subscript, ...]) -> P
     return Place(read, write)
 
 
-def _record_place(ctx: Context, name: str, record: Record, key: Value) -> Place:
-    """An item of a list or dict that one local variable holds: assigning it gives the variable a changed list."""
-    check_sole_owner(ctx, name, record)
+def _inner_place(ctx: Context, outer: Place, record: Record, key: Value) -> Place:
+    """An item of a list or dict that is itself an item."""
 
     def write(value: Value) -> None:
+        current = outer.read()
+        assert isinstance(current, Record)
+        check_sole_owner(ctx, outer.owner, current)
+        outer.write(with_item(ctx, current, key, force(ctx, value)))
+
+    return Place(lambda: item(ctx, record, key), write, outer.owner)
+
+
+def _record_place(ctx: Context, name: str, record: Record, key: Value) -> Place:
+    """An item of a list or dict that one local variable holds: assigning it gives the variable a changed list."""
+
+    def write(value: Value) -> None:
+        check_sole_owner(ctx, name, record)
         current = ctx.env[name]
         assert isinstance(current, Record)
         ctx.env[name] = with_item(ctx, current, key, force(ctx, value))
 
-    return Place(lambda: item(ctx, record, key), write)
+    return Place(lambda: item(ctx, record, key), write, name)
