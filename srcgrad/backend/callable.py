@@ -126,7 +126,7 @@ class CompiledFunction:
     def _call_by_key(self, *values: Any) -> Any:
         variant, leaves, as_they_came = self._variants.find(values)
         try:
-            result = variant.entry(*leaves)
+            result = variant.call(leaves)
         except Exception as error:
             return self._after(error, values)
         if as_they_came:

@@ -7,7 +7,9 @@ small generated function with the user's parameters, from `@njit` code (`njit_fu
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,7 @@ from srcgrad.ir.types import Scalar, Stack
 from srcgrad.ir.visit import defined_symbols
 from srcgrad.pipeline import Built, Request, Transform
 
+_DEPTH = 20_000
 _WIDE = frozenset(map(np.dtype, (np.float64, np.int64, np.bool_)))
 
 
@@ -43,6 +46,7 @@ class Specialisation:
         self._as_it_is = is_plain(self.result) and self.result == built.result
         self._direct = self._as_it_is and not any(self._boxes)
         self._njit_function: Any = None
+        self._is_compiled = False
 
     def suits_fast_table(self) -> bool:
         """Whether a call may go from the types of the arguments straight to machine code: arguments and results need
@@ -63,10 +67,19 @@ class Specialisation:
         """Whether the constants this code was compiled for are still what they were."""
         return all(captured.holds() for captured in (*self.built.captured, *self.built.captured_arrays))
 
-    def run(self, leaves: list) -> Any:
-        """What the entry point returns; an exception is the user's."""
-        try:
+    def call(self, leaves: list) -> Any:
+        """What the entry point returns. The first call compiles it."""
+        if self._is_compiled:
             return self.entry(*leaves)
+        with _deep_recursion():
+            result = self.entry(*leaves)
+        self._is_compiled = True
+        return result
+
+    def run(self, leaves: list) -> Any:
+        """As `call`; an exception is the user's."""
+        try:
+            return self.call(leaves)
         except Exception as error:
             theirs = as_the_users(error, dict(self.built.raised))
             if theirs is None:
@@ -91,6 +104,17 @@ class Specialisation:
                 arrays = self.captured_arrays()
                 self._njit_function = make_wrapper(self.entry, wanted, arrays, self.request.options)
         return self._njit_function
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    """Numba walks a function's control flow by recursion: a long one needs more than Python's usual depth."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _DEPTH))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def _wrapped(result: Spec, request: Request) -> Spec:

@@ -108,8 +108,11 @@ class Printer:
         else:
             lines += then
             if _is_single_if(orelse, indent + INDENT):
-                lines.append(f"{indent}el{orelse[0].lstrip()}")
-                lines += [line.removeprefix(INDENT) for line in orelse[1:]]
+                comments = [line for line in orelse if line.lstrip().startswith("#")]
+                first = next(k for k, line in enumerate(orelse) if line not in comments)
+                lines += [line.removeprefix(INDENT) for line in orelse[:first]]
+                lines.append(f"{indent}el{orelse[first].lstrip()}")
+                lines += [line.removeprefix(INDENT) for line in orelse[first + 1 :]]
             elif orelse:
                 lines += [f"{indent}else:", *orelse]
 
@@ -179,7 +182,9 @@ class Printer:
 
 def _is_single_if(lines: list[str], indent: str) -> bool:
     """Are the lines one `if` statement with its branches? Then they can follow as `elif`."""
+    while lines and lines[0].startswith(f"{indent}#"):
+        lines = lines[1:]
     if not lines or not lines[0].startswith(f"{indent}if "):
         return False
     own = [line.removeprefix(indent) for line in lines[1:] if not line.startswith(indent + " ")]
-    return all(line.startswith(("else:", "elif ")) for line in own)
+    return all(line.startswith(("else:", "elif ", "#")) for line in own)

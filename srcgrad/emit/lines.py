@@ -15,6 +15,7 @@ from srcgrad.span import NOWHERE, Span
 
 INDENT = "    "
 MAX_WIDTH = 110
+_LEAST_COMMENT = 40  # however deep the code
 
 
 @dataclass
@@ -59,8 +60,9 @@ class Lines:
         if _squeezed(quoted) == _squeezed(text) or (quoted.startswith("for ") and text.startswith("for ")):
             return
         where = "line" if span.file == self.home else f"{os.path.basename(span.file)}, line"
-        comment = f"{INDENT * self.depth}# {where} {span.line}: {quoted}"
-        self.lines.append(comment if len(comment) <= MAX_WIDTH else comment[: MAX_WIDTH - 3] + "...")
+        comment = f"# {where} {span.line}: {quoted}"
+        room = max(MAX_WIDTH - len(INDENT) * self.depth, _LEAST_COMMENT)
+        self.lines.append(INDENT * self.depth + (comment if len(comment) <= room else comment[: room - 3] + "..."))
 
 
 def _squeezed(text: str) -> str:

@@ -23,6 +23,7 @@ from srcgrad.frontend import python_sequences as python_sequences
 from srcgrad.frontend import python_types as python_types
 from srcgrad.frontend import raising as raising
 from srcgrad.frontend import reduce as reduce
+from srcgrad.frontend import setting as setting
 from srcgrad.frontend import subscripts as subscripts
 from srcgrad.frontend import text as text
 from srcgrad.frontend.entry import Lowered, lower

@@ -60,7 +60,7 @@ def allocate(
     symbol = Sym(hint, Array(np.dtype(dtype), len(shape), Layout.C))
     constant = None if fill is None else const_like(fill, Scalar(np.dtype(dtype)))
     ctx.builder.emit(Alloc(symbol, shape, constant, ctx.span))
-    ctx.fresh.add(symbol)
+    ctx.allocated(symbol)
     ctx.shapes[symbol] = shape
     return whole(symbol)
 
@@ -70,7 +70,7 @@ def copy(ctx: Context, array: Arr, hint: str = "a") -> Arr:
     source = materialise(ctx, array)
     symbol = Sym(hint, Array(array.dtype, array.ndim, Layout.C))
     ctx.builder.emit(Copy(symbol, source, ctx.span))
-    ctx.fresh.add(symbol)
+    ctx.allocated(symbol)
     if source in ctx.shapes:
         ctx.shapes[symbol] = ctx.shapes[source]
     return whole(symbol)

@@ -166,7 +166,9 @@ class Context:
         self.arrays: dict[tuple, CapturedArray] = {}
         self.raised: dict[Key, Raised] = {}
         self.terminated = False
-        self.writes = 0
+        self.clock = 0
+        self.written: list[tuple[int, Sym | None]] = []
+        self.born: dict[Sym, int] = {}
         self.nonnegative: set[Sym] = set()
         self.at_most_one: set[Atom] = set()  # lengths of slices such as a[:1]
         self.fresh: set[Sym] = set()
@@ -319,6 +321,23 @@ class Context:
     def rewind(self, mark: tuple[int, int]) -> None:
         del self.diagnostics[mark[0] :]
         del self.unknowns[mark[1] :]
+
+    # -- order of effects -------------------------------------------------------------------------------------
+
+    def wrote(self, base: Sym | None) -> None:
+        """Memory was written; `None` where it is not known which."""
+        self.clock += 1
+        self.written.append((self.clock, base))
+
+    def allocated(self, symbol: Sym) -> None:
+        """Fresh memory was made."""
+        self.clock += 1
+        self.fresh.add(symbol)
+        self.born[symbol] = self.clock
+
+    def changed_since(self, moment: int) -> bool:
+        """Was memory written, since the clock showed `moment`, that was there already?"""
+        return any(when > moment and self.born.get(base, 0) <= moment for when, base in reversed(self.written))  # type: ignore[arg-type]
 
     # -- small services ---------------------------------------------------------------------------------------
 

@@ -64,6 +64,13 @@ class WhileLoop(ast.stmt):
     stop: tuple[str, ...]
 
 
+class Enter(ast.stmt):
+    """The beginning of a `with` statement, whose body follows."""
+
+    _fields = ("items",)
+    items: list[ast.withitem]
+
+
 class Emit(ast.stmt):
     """Hand the value of `elt` to whoever runs the loop it stands in; `sink` may set the variables `names`."""
 
@@ -123,6 +130,8 @@ def may_exit(statements: Iterable[ast.stmt]) -> frozenset[Exit]:
                 found.add(Exit.RETURN)
             case ast.If(body=body, orelse=orelse):
                 found |= may_exit(body) | may_exit(orelse)
+            case ast.With(body=body):
+                found |= may_exit(body)
             case ast.For(body=body, orelse=orelse) | ast.While(body=body, orelse=orelse):
                 found |= (may_exit(body) & {Exit.RETURN}) | may_exit(orelse)
             case _:
@@ -141,6 +150,8 @@ def _always(statement: ast.stmt) -> bool:
             return True
         case ast.If(body=body, orelse=orelse):
             return always_exits(body) and always_exits(orelse)
+        case ast.With(body=body):
+            return always_exits(body)
         case ast.While(test=ast.Constant(value=test), body=body) if test:
             return not _breaks(body)
         case _:
@@ -165,6 +176,10 @@ class _Desugar:
             match statement:
                 case ast.Return() | ast.Break() | ast.Continue():
                     return out + self.leave(statement, loop)
+                case ast.With(items=items, body=body):
+                    enter = Enter()
+                    enter.items = items
+                    pending = [ast.copy_location(enter, statement), *body, *pending]
                 case ast.If() if may_exit([statement]):
                     return out + self.branch(statement, pending, loop)
                 case ast.If(test=test, body=body, orelse=orelse):

@@ -111,7 +111,7 @@ def _changed_list(ctx: Context, node: ast.Call) -> tuple[Record, Arguments] | No
 
 def _arguments(ctx: Context, node: ast.Call) -> Arguments:
     positional: list[Value] = []
-    writes = ctx.writes
+    before = ctx.clock
     for argument in node.args:
         if isinstance(argument, ast.Starred):
             positional.extend(_spread(ctx, argument.value))
@@ -131,7 +131,7 @@ def _arguments(ctx: Context, node: ast.Call) -> Arguments:
                 why="the names of the items are fixed when the function is compiled",
                 advice="write the keyword arguments out",
             )
-    if ctx.writes != writes and any(isinstance(v, ArrayExpr) for v in (*positional, *keywords.values())):
+    if ctx.changed_since(before) and any(isinstance(v, ArrayExpr) for v in (*positional, *keywords.values())):
         ctx.refuse(
             "an argument of this call writes into an array, another one is an array expression",
             why="the order in which they are computed would matter",

@@ -76,6 +76,8 @@ def _assigned(node: ast.AST) -> Iterator[str]:
             yield from _assigned(node.value)
         case ast.FunctionDef(name=name):
             yield name
+        case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+            yield from (alias.asname or alias.name.partition(".")[0] for alias in aliases)
         case _ if not isinstance(node, _SCOPES):
             for child in ast.iter_child_nodes(node):
                 yield from _assigned(child)

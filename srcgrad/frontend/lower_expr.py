@@ -57,10 +57,10 @@ from srcgrad.ops.registry import Result
 def binary(ctx: Context, node: ast.BinOp) -> Value:
     left = ctx.expr(node.left)
     if isinstance(left, ArrayExpr):
-        writes = ctx.writes
+        before = ctx.clock
         with ctx.block() as later:
             right = ctx.expr(node.right)
-        if ctx.writes != writes:
+        if ctx.changed_since(before):
             left = force(ctx, left)
         ctx.builder.extend(later)
     else:

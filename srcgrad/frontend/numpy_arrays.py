@@ -280,7 +280,7 @@ def is_integer(ctx: Context, receiver: Num, arguments: Arguments) -> Value:
 @method((Arr,), "fill")
 def fill(ctx: Context, receiver: Arr, arguments: Arguments) -> Value:
     (value,) = unpack(ctx, arguments, "fill", "value")
-    ctx.writes += 1
+    ctx.wrote(receiver.base)
     assign(ctx, receiver, Num(atom_of(ctx, value, "fill")))
     return NONE
 
@@ -300,7 +300,7 @@ def copyto(ctx: Context, arguments: Arguments) -> Value:
             why="the target is changed in place",
             advice="give the array, or a slice of it, as the first argument",
         )
-    ctx.writes += 1
+    ctx.wrote(target.base)
     assign(ctx, target, value)
     return NONE
 

@@ -199,6 +199,13 @@ def _mean(ctx: Context, lengths: tuple[Atom, ...], at: Callable[[Index], Atom], 
     return div(ctx, atom(sum_of(ctx, type_)(lengths, at)), cast(ctx, _count(ctx, lengths), type_))
 
 
+def _root(ctx: Context, variance: Atom, type_: Scalar) -> Atom:
+    """The square root, whose derivative at 0 (equal numbers) is 0."""
+    zero = compare(ctx, ast.Eq(), variance, const_like(0.0, type_))
+    safe = select(ctx, zero, const_like(1.0, type_), variance)
+    return select(ctx, zero, const_like(0.0, type_), apply(ctx, "sqrt", (safe,), type_))
+
+
 def _variance(name: str, target: object, root: bool) -> None:
     def as_function(ctx: Context, arguments: Arguments) -> Value:
         value, axis, ddof, keepdims = unpack(ctx, arguments, name, "a", "axis", "ddof", "keepdims", optional=3)
@@ -214,7 +221,7 @@ def _variance(name: str, target: object, root: bool) -> None:
 
             squares = atom(sum_of(ctx, type_)(lengths, square))
             result = div(ctx, squares, cast(ctx, sub(ctx, _count(ctx, lengths), less), type_))
-            return Num(apply(ctx, "sqrt", (result,), type_) if root else result)
+            return Num(_root(ctx, result, type_) if root else result)
 
         return reduced(ctx, expr, axis, keepdims, name, compute, type_.dtype)
 

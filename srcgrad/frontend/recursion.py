@@ -230,7 +230,7 @@ def _call(ctx: Context, helper: Helper, activation: Activation) -> Value:
         atoms += coerce(ctx, value, helper.params[name], params)
     results = {s: Sym(s.hint, s.type) for s in helper.result_symbols}
     assert helper.callee is not None
-    ctx.writes += 1
+    ctx.wrote(None)
     ctx.builder.emit(
         Call(tuple(results.values()), helper.callee, (*atoms, *helper.captured), ctx.span)
     )

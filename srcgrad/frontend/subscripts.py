@@ -414,12 +414,12 @@ def _is_item_of_record(ctx: Context, node: ast.expr) -> bool:
 
 
 def write_region(ctx: Context, region: Arr, value: Value) -> None:
-    ctx.writes += 1
+    ctx.wrote(region.base)
     assign(ctx, region, value)
 
 
 def _write_element(ctx: Context, element: Arr, value: Value) -> None:
-    ctx.writes += 1
+    ctx.wrote(element.base)
     if isinstance(value, Arr | ArrayExpr) and value.ndim == 0:
         value = Num(expr_of(ctx, value).at(()))
     if not isinstance(value, Num):
@@ -441,7 +441,7 @@ def _scatter_place(ctx: Context, array: Arr, items: tuple[_Subscript, ...]) -> P
         return into_memory(ctx, expr, "gathered")
 
     def write(value: Value) -> None:
-        ctx.writes += 1
+        ctx.wrote(array.base)
         source = expr_of(ctx, value)
         if source.reads:
             source = expr_of(ctx, array_of(ctx, force(ctx, source)))

@@ -39,14 +39,15 @@ _OUTER = Refusal(
     "return the new value",
 )
 
-REFUSED: dict[type[ast.AST], Refusal] = {
+LATER: dict[type[ast.stmt], Refusal] = {
     ast.Try: _EXCEPTIONS,
     ast.TryStar: _EXCEPTIONS,
-    ast.With: Refusal(
-        "`with`",
-        "entering and leaving a context are effects that have no derivative",
-        "put the `with` around the call of the function",
-    ),
+    ast.ClassDef: Refusal("a class definition", "classes are not compiled", "define the class at module level"),
+    ast.Match: Refusal("`match`", "patterns are not compiled", "write it as if/elif"),
+}
+"""Statements that are refused where they are reached: in a branch that is never taken they do no harm."""
+
+REFUSED: dict[type[ast.AST], Refusal] = {
     ast.Yield: _GENERATOR,
     ast.YieldFrom: _GENERATOR,
     ast.AsyncFunctionDef: _ASYNC,
@@ -55,12 +56,6 @@ REFUSED: dict[type[ast.AST], Refusal] = {
     ast.Await: _ASYNC,
     ast.Global: _OUTER,
     ast.Nonlocal: _OUTER,
-    ast.ClassDef: Refusal("a class definition", "classes are not compiled", "define the class at module level"),
-    ast.Import: Refusal("an import", "modules are looked up when the function is compiled", "import at module level"),
-    ast.ImportFrom: Refusal(
-        "an import", "modules are looked up when the function is compiled", "import at module level"
-    ),
-    ast.Match: Refusal("`match`", "patterns are not compiled", "write it as if/elif"),
     ast.SetComp: Refusal("a set", "sets have no order to compute in", "use a tuple or an array"),
 }
 
