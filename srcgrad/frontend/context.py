@@ -255,7 +255,7 @@ class Context:
         for inner in ast.walk(node):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                 self.env[inner.id] = BOTTOM
-            elif isinstance(inner, SetReturn):
+            elif isinstance(inner, SetReturn | ast.Return):
                 self.env[RESULT] = BOTTOM
 
     def call(self, callee: Value, arguments: Arguments) -> Value:

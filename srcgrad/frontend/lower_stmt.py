@@ -14,9 +14,9 @@ from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.lower_expr import condition, narrow, operate
 from srcgrad.frontend.names import closure
+from srcgrad.frontend.places import place, write_region
 from srcgrad.frontend.records import change_list
 from srcgrad.frontend.special_methods import special
-from srcgrad.frontend.subscripts import place, write_region
 from srcgrad.frontend.targets import bind, named
 from srcgrad.frontend.values import Arr, ArrayExpr, Num, Record, Static, Value, truth, tuple_of
 

@@ -11,7 +11,8 @@ import math
 import numpy as np
 
 from srcgrad.frontend.context import Arguments, Context, function
-from srcgrad.frontend.elementwise import elementwise
+from srcgrad.frontend.elementwise import elementwise, expr_of
+from srcgrad.frontend.index_arrays import nonzero
 from srcgrad.frontend.inline import call_operation
 from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.lower_expr import operate
@@ -33,7 +34,7 @@ from srcgrad.frontend.scalars import (
     truth_of,
     weak,
 )  # fmt: skip
-from srcgrad.frontend.values import NONE, Arr, ArrayExpr, Num, Value, number, tuple_of
+from srcgrad.frontend.values import NONE, Arr, ArrayExpr, Num, Static, Value, number, tuple_of
 from srcgrad.infer import promote
 from srcgrad.ir.nodes import Atom
 from srcgrad.ir.types import FLOAT64, PY_INT
@@ -175,14 +176,30 @@ def np_invert(ctx: Context, arguments: Arguments) -> Value:
     return _each(ctx, value, lambda a: invert(ctx, a))
 
 
+@function(np.nonzero)
+def np_nonzero(ctx: Context, arguments: Arguments) -> Value:
+    (value,) = unpack(ctx, arguments, "nonzero", "a")
+    return tuple_of([*nonzero(ctx, expr_of(ctx, value or NONE))])
+
+
+@function(np.flatnonzero)
+def flatnonzero(ctx: Context, arguments: Arguments) -> Value:
+    (value,) = unpack(ctx, arguments, "flatnonzero", "a")
+    flat = ctx.call(Static(np.ravel), Arguments((value or NONE,)))
+    return nonzero(ctx, expr_of(ctx, flat))[0]
+
+
+@function(np.count_nonzero)
+def count_nonzero(ctx: Context, arguments: Arguments) -> Value:
+    (value,) = unpack(ctx, arguments, "count_nonzero", "a")
+    truth_values = elementwise(ctx, lambda a: truth_of(ctx, a), value or NONE)
+    return ctx.call(Static(np.sum), Arguments((truth_values,)))
+
+
 @function(np.where)
 def where(ctx: Context, arguments: Arguments) -> Value:
-    if len(arguments.positional) != 3:
-        ctx.refuse(
-            "np.where is compiled with three arguments",
-            why="how many indices it gives is known at run time",
-            advice="write np.where(condition, a, b), or loop over the elements and test each",
-        )
+    if len(arguments.positional) == 1:
+        return np_nonzero(ctx, arguments)
     test, a, b = arguments.positional
     if isinstance(test, Num) and isinstance(a, Num) and isinstance(b, Num):
         return Num(select(ctx, truth_of(ctx, test.atom), a.atom, b.atom))

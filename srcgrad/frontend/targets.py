@@ -11,8 +11,9 @@ from srcgrad.frontend.arrays import SliceItem, dim
 from srcgrad.frontend.context import Arguments, Context
 from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.iterables import iteration
+from srcgrad.frontend.places import place
 from srcgrad.frontend.scalars import compare, minus, plus, raise_if
-from srcgrad.frontend.subscripts import copy_of, place, read_array
+from srcgrad.frontend.subscripts import copy_of, read_array
 from srcgrad.frontend.values import (
     Arr,
     Generator,

@@ -1,14 +1,14 @@
-"""The first additions to zeros are assignments; and memory that is read for the last time there serves for the result.
+"""The first additions to zeros are assignments; and a tape that is read for the last time there serves for the result.
 
-    x_bar = zeros(n); t = empty(n)               t = empty(n)
-    for i in range(n): t[i] = exp(x[i])    =>    for i in range(n): t[i] = exp(x[i])
-    for i in range(n): x_bar[i] += a * t[i]      for i in range(n): t[i] = a * t[i]        (and x_bar is t)
+    x_bar = zeros(n); t_tape = empty(n)               x_bar = empty(n)
+    for i in range(n): t_tape[i] = exp(x[i])    =>    for i in range(n): x_bar[i] = exp(x[i])
+    for i in range(n): x_bar[i] += a * t_tape[i]      for i in range(n): x_bar[i] = a * x_bar[i]
 
 Setting memory to zero, and reading it again to add to it, are passes over memory; so is touching a fresh array at all.
 
 In, out: a `Function` (after differentiation). An allocation of zeros qualifies when the first thing that happens to it
-is a nest of loops, in the same block, that adds once to every element. An uninitialised array of the same shape, made
-in the same block, takes its place when its own last use is one load in that nest, of the element that is added to.
+is a nest of loops, in the same block, that adds once to every element. A tape of the same shape, made in the same
+block, takes its place when its own last use is one load in that nest, of the element that is added to.
 """
 
 from __future__ import annotations
@@ -136,6 +136,8 @@ class _Assigner:
     def _ends_with(self, block: Block, touch: _Touch, made: Alloc, load: Load) -> bool:
         array, type_ = made.result, made.result.type
         assert isinstance(type_, Array)
+        if not array.hint.endswith("_tape"):  # the user's arrays keep their names
+            return False
         alike = type_ == touch.alloc.result.type and made.fill is None and len(made.shape) == len(touch.alloc.shape)
         if not alike or any(map(self._differ, made.shape, touch.alloc.shape)):
             return False

@@ -58,7 +58,7 @@ def try_statement(x):
 
 @refused(1.0)
 def with_statement(x):
-    with np.errstate(all="ignore"):
+    with open("nothing") as _:
         y = x * x
     return y
 
@@ -117,9 +117,9 @@ def class_inside(x):
 
 @refused(1.0)
 def import_inside(x):
-    import math as m
+    import no_such_module
 
-    return m.sin(x)
+    return no_such_module.sin(x)
 
 
 @refused(1.0)
