@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from srcgrad.adjoint.clear import clear_late
 from srcgrad.adjoint.distribute import distribute
 from srcgrad.adjoint.driver import Adjoint, reverse_mode
 from srcgrad.adjoint.flip import flip
@@ -103,7 +104,7 @@ def build(request: Request) -> Built:
 def _after_differentiation(function: Function) -> Function:
     """The passes that pay on adjoint code, each followed by the clean-up it makes possible."""
     function = optimise(function, final=True)
-    function = optimise(flip(promote(distribute(gather(sink(function))))), final=True)
+    function = optimise(flip(promote(clear_late(distribute(gather(sink(function)))))), final=True)
     return optimise(hoist_loads(first_touch(function)), final=True)
 
 

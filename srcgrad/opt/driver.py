@@ -18,6 +18,7 @@ from srcgrad.opt.cse import cse
 from srcgrad.opt.dce import dce
 from srcgrad.opt.forward_store import forward_store
 from srcgrad.opt.hoist import hoist
+from srcgrad.opt.lengths import lengths
 from srcgrad.opt.simplify import simplify
 
 Pass = Callable[[Function], Function]
@@ -28,8 +29,8 @@ def hoist_finally(function: Function) -> Function:
     return hoist(function, final=True)
 
 
-PASSES: tuple[Pass, ...] = (simplify, carried, forward_store, accumulate, dce, hoist, cse)
-FINAL_PASSES: tuple[Pass, ...] = (simplify, carried, forward_store, accumulate, dce, hoist_finally, cse)
+PASSES: tuple[Pass, ...] = (simplify, carried, forward_store, accumulate, dce, lengths, hoist, cse)
+FINAL_PASSES: tuple[Pass, ...] = (simplify, carried, forward_store, accumulate, dce, lengths, hoist_finally, cse)
 VERIFY = False
 
 _MOST_ROUNDS = 6  # each round does a linear amount of work; what is left after that many is not worth more

@@ -41,7 +41,7 @@ def test_replaced_code():
 
 
 def test_a_replaced_default_array():
-    def q(x, a=np.array([1.0, 2.0])):
+    def q(x, a=np.array([1.0, 2.0])):  # noqa: B008
         return x * a[0]
 
     g = srcgrad.grad(lambda x: q(x))
