@@ -13,7 +13,7 @@ LAYERS = (
     ("span", "errors", "config"),
     ("ops",),
     ("ir",),
-    ("infer",),
+    ("infer", "library"),
     ("analysis", "opt"),
     ("frontend",),
     ("adjoint",),

@@ -14,10 +14,12 @@ from srcgrad.frontend import lower_stmt as lower_stmt
 from srcgrad.frontend import math_calls as math_calls
 from srcgrad.frontend import names as names
 from srcgrad.frontend import numpy_arrays as numpy_arrays
+from srcgrad.frontend import numpy_einsum as numpy_einsum
 from srcgrad.frontend import numpy_joining as numpy_joining
 from srcgrad.frontend import numpy_products as numpy_products
 from srcgrad.frontend import numpy_reductions as numpy_reductions
 from srcgrad.frontend import numpy_shapes as numpy_shapes
+from srcgrad.frontend import numpy_types as numpy_types
 from srcgrad.frontend import python_calls as python_calls
 from srcgrad.frontend import python_sequences as python_sequences
 from srcgrad.frontend import python_types as python_types

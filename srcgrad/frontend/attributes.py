@@ -28,6 +28,7 @@ from srcgrad.frontend.values import (
     tuple_of,
 )  # fmt: skip
 from srcgrad.ir.nodes import Atom
+from srcgrad.library.quoting import METHODS as QUOTED_METHODS
 
 ARRAYS = (Arr, ArrayExpr)
 
@@ -71,6 +72,8 @@ def find(ctx: Context, receiver: Value, name: str) -> Value | None:
             return read_static(ctx, receiver.container, name)
     if (type(receiver), name) in METHODS:
         return Method(receiver, name)
+    if isinstance(receiver, Arr | ArrayExpr) and name in QUOTED_METHODS:
+        return Partial(Static(QUOTED_METHODS[name]), (receiver,))
     if isinstance(receiver, Static):
         return read_static(ctx, receiver.value, name)
     if isinstance(receiver, Closure) and name == "__name__":

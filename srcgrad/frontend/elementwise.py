@@ -48,7 +48,9 @@ def expr_of(ctx: Context, value: Value) -> ArrayExpr:
         case ArrayExpr():
             return value
         case Arr():
-            return ArrayExpr(value.dtype, shape(ctx, value), lambda index: load(ctx, value, index), (value,))
+            return ArrayExpr(
+                value.dtype, shape(ctx, value), lambda index: load(ctx, value, index), (value,), at_array=True
+            )  # fmt: skip
         case NumberList(array):
             return expr_of(ctx, array)
         case Num(atom):
@@ -205,6 +207,12 @@ def into_memory(ctx: Context, expr: ArrayExpr, hint: str = "a", dtype: np.dtype 
     result = allocate(ctx, expr.shape, dtype or expr.dtype, None, hint)
     nest(ctx, expr.shape, lambda index: store(ctx, result, index, expr.at(index)))
     return result
+
+
+def computed_once(ctx: Context, expr: ArrayExpr) -> ArrayExpr:
+    """An operand whose elements are used several times: in memory, unless it is an array as it stands."""
+    is_array = expr.reads and isinstance(expr.reads[0], Arr) and expr.at_array
+    return expr if is_array else expr_of(ctx, into_memory(ctx, expr))
 
 
 def array_of(ctx: Context, value: Value, hint: str = "a") -> Arr:

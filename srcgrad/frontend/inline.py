@@ -55,6 +55,7 @@ from srcgrad.infer.captured import Captured, Kind
 from srcgrad.infer.signature import is_namedtuple
 from srcgrad.ir.nodes import Atom
 from srcgrad.ir.types import BOOL, INT64, Scalar
+from srcgrad.library import quoted
 from srcgrad.ops.registry import Op, Operands, Result, by_callable, by_name
 
 
@@ -86,6 +87,8 @@ def call_static(ctx: Context, callee: Static, arguments: Arguments) -> Value:
     handler, numbers = _lookup(target), numbers_of(target)
     if handler is not None:
         return given(ctx, numbers, handler(ctx, taken(ctx, numbers, arguments)))
+    if (own := quoted(target)) is not None:
+        return call_function(ctx, own, arguments)
     if is_text_method(target):
         return call_text_method(ctx, target, arguments)
     op = _operation(target)

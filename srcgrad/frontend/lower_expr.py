@@ -7,6 +7,7 @@ builder. What is known at compile time is decided here and leaves nothing in the
 from __future__ import annotations
 
 import ast
+import types
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -95,6 +96,8 @@ def operate(ctx: Context, op: ast.operator, left: Value, right: Value, hint: str
             return Static(text * n)
         case ast.Mod(), Static(str() as text), _:
             return percent(ctx, text, right)
+        case ast.BitOr(), Static(type() | types.UnionType() as a), Static(type() | types.UnionType() as b):
+            return Static(a | b)
     _refuse_operator(ctx, left if not isinstance(left, Num) else right, f"{describe(left)} and {describe(right)}")
 
 

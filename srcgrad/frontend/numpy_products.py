@@ -11,24 +11,43 @@ import numpy as np
 
 from srcgrad.frontend.arrays import allocate, store
 from srcgrad.frontend.context import Arguments, Context, function, method
-from srcgrad.frontend.elementwise import Index, elementwise, expr_of, nest, same_length
+from srcgrad.frontend.elementwise import (
+    Index,
+    array_of,
+    broadcast,
+    computed_once,
+    element_at,
+    elementwise,
+    expr_of,
+    nest,
+    same_length,
+)  # fmt: skip
 from srcgrad.frontend.inline import call_operation
 from srcgrad.frontend.lower_expr import operate
 from srcgrad.frontend.numpy_reductions import ARRAYS, atom, float_type, sum_of, sum_type
 from srcgrad.frontend.python_calls import unpack
 from srcgrad.frontend.reduce import ACC, combining, run_nest
 from srcgrad.frontend.scalars import add, apply, cast, compare, mul, power, scalar, sub
-from srcgrad.frontend.values import NONE, ArrayExpr, Num, Record, Value, integer, number, out_of_order
+from srcgrad.frontend.values import NONE, Arr, ArrayExpr, Num, Record, Static, Value, integer, number, out_of_order
 from srcgrad.infer import promote
 from srcgrad.ir.build import const_like
 from srcgrad.ir.nodes import Atom, Const
 from srcgrad.ir.types import Scalar
+from srcgrad.library import reductions
 from srcgrad.ops.registry import by_name
 
 
-@function(np.dot, np.matmul)
-def matmul(ctx: Context, arguments: Arguments) -> Value:
+@function(np.dot)
+def dot(ctx: Context, arguments: Arguments) -> Value:
     a, b = unpack(ctx, arguments, "dot", "a", "b")
+    if any(isinstance(v, Arr | ArrayExpr) and v.ndim > 2 for v in (a, b)):
+        ctx.refuse("np.dot is compiled for vectors and matrices", advice="use @, or np.tensordot(a, b, axes=1)")
+    return matmul(ctx, Arguments((a or NONE, b or NONE)))
+
+
+@function(np.matmul)
+def matmul(ctx: Context, arguments: Arguments) -> Value:
+    a, b = unpack(ctx, arguments, "matmul", "a", "b")
     if isinstance(a, Num) or isinstance(b, Num):
         return operate(ctx, ast.Mult(), a or NONE, b or NONE)
     return product(ctx, expr_of(ctx, a or NONE), expr_of(ctx, b or NONE))
@@ -36,7 +55,7 @@ def matmul(ctx: Context, arguments: Arguments) -> Value:
 
 @method(ARRAYS, "dot")
 def dot_method(ctx: Context, receiver: Value, arguments: Arguments) -> Value:
-    return matmul(ctx, Arguments((receiver, *arguments.positional)))
+    return dot(ctx, Arguments((receiver, *arguments.positional)))
 
 
 @function(np.inner, np.vdot)
@@ -48,14 +67,20 @@ def inner(ctx: Context, arguments: Arguments) -> Value:
 
 
 def product(ctx: Context, a: ArrayExpr, b: ArrayExpr) -> Value:
-    """`a @ b` for vectors and matrices."""
-    if not (1 <= a.ndim <= 2 and 1 <= b.ndim <= 2):
+    """`a @ b`."""
+    if not a.ndim or not b.ndim:
         ctx.refuse(
-            "this matrix product is not compiled",
+            "a matrix product needs arrays",
             label=f"{a.ndim}-d by {b.ndim}-d",
-            why="it is compiled for vectors and matrices",
-            advice="loop over the leading dimensions",
+            why="a number has no rows",
+            advice="multiply with *",
         )
+    if b.ndim > 1:
+        a = computed_once(ctx, a)
+    if a.ndim > 1:
+        b = computed_once(ctx, b)
+    if a.ndim > 2 or b.ndim > 2:
+        return _batched(ctx, a, b)
     length = same_length(ctx, a.shape[-1], b.shape[0], "matmul: dimensions do not match")
     type_ = promote.arithmetic(Scalar(a.dtype), Scalar(b.dtype))
 
@@ -70,6 +95,33 @@ def product(ctx: Context, a: ArrayExpr, b: ArrayExpr) -> Value:
         return Num(entry((), ()))
     result = allocate(ctx, (*rows, *columns), type_.dtype, None, "product")
     nest(ctx, (*rows, *columns), lambda i: store(ctx, result, i, entry(i[: len(rows)], i[len(rows) :])))
+    return result
+
+
+def _batched(ctx: Context, a: ArrayExpr, b: ArrayExpr) -> Value:
+    """Products of stacks of matrices; leading dimensions are broadcast. A vector is a matrix of one row or column."""
+    rows = a.shape[-2:-1]
+    columns = b.shape[-1:] if b.ndim > 1 else ()
+    batch = broadcast(ctx, [a.shape[:-2], b.shape[:-2]])
+    inner_length = b.shape[-2] if b.ndim > 1 else b.shape[0]
+    length = same_length(ctx, a.shape[-1], inner_length, "matmul: dimensions do not match")
+    type_ = promote.arithmetic(Scalar(a.dtype), Scalar(b.dtype))
+
+    def own(expr: ArrayExpr, index: Index, last: Index) -> Atom:
+        lead = ArrayExpr(expr.dtype, expr.shape[: max(expr.ndim - 2, 0)], lambda i: expr.at((*i, *last)))
+        return element_at(ctx, lead, index)
+
+    def entry(index: Index) -> Atom:
+        lead, rest = index[: len(batch)], index[len(batch) :]
+
+        def at(k: Index) -> Atom:
+            left = own(a, lead, (*rest[: len(rows)], *k))
+            return mul(ctx, left, own(b, lead, (*k, *rest[len(rows) :])))
+
+        return atom(sum_of(ctx, type_)((length,), at))
+
+    result = allocate(ctx, (*batch, *rows, *columns), type_.dtype, None, "product")
+    nest(ctx, (*batch, *rows, *columns), lambda index: store(ctx, result, index, entry(index)))
     return result
 
 
@@ -112,10 +164,10 @@ def norm(ctx: Context, arguments: Arguments) -> Value:
 
 @function(np.cumsum)
 def cumsum(ctx: Context, arguments: Arguments) -> Value:
-    (value,) = unpack(ctx, arguments, "cumsum", "a")
+    value, axis = unpack(ctx, arguments, "cumsum", "a", "axis", optional=1)
     expr = expr_of(ctx, value or NONE)
     if expr.ndim != 1:
-        ctx.refuse("np.cumsum is compiled for 1-d arrays", advice="loop over the rows")
+        return ctx.call(Static(reductions.cumsum), Arguments((array_of(ctx, expr), axis or NONE)))
     type_ = sum_type(expr)
     result = allocate(ctx, expr.shape, type_.dtype, None, "cumsum")
 
@@ -134,10 +186,10 @@ def cumsum(ctx: Context, arguments: Arguments) -> Value:
 
 @function(np.diff)
 def diff(ctx: Context, arguments: Arguments) -> Value:
-    (value,) = unpack(ctx, arguments, "diff", "a")
+    value, n, axis = unpack(ctx, arguments, "diff", "a", "n", "axis", optional=2)
     expr = expr_of(ctx, value or NONE)
-    if expr.ndim != 1:
-        ctx.refuse("np.diff is compiled for 1-d arrays", advice="subtract slices")
+    if expr.ndim != 1 or n is not None:
+        return ctx.call(Static(reductions.diff), Arguments((array_of(ctx, expr), n or number(1), axis or number(-1))))
     length = sub(ctx, expr.shape[0], integer(1))
     if not isinstance(length, Const):
         length = apply(ctx, "maximum", (length, const_like(0, scalar(length))), scalar(length), "n")

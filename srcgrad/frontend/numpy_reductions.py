@@ -255,12 +255,12 @@ def _extreme(ctx: Context, expr: ArrayExpr, axis: Value | None, keepdims: Value 
     return reduced(ctx, expr, axis, keepdims, name, compute, expr.dtype)
 
 
-@_reduction("max", np.max)
+@_reduction("max", np.max, np.amax)
 def max_(ctx: Context, expr: ArrayExpr, axis: Value | None, keepdims: Value | None) -> Value:
     return _extreme(ctx, expr, axis, keepdims, "max")
 
 
-@_reduction("min", np.min)
+@_reduction("min", np.min, np.amin)
 def min_(ctx: Context, expr: ArrayExpr, axis: Value | None, keepdims: Value | None) -> Value:
     return _extreme(ctx, expr, axis, keepdims, "min")
 

@@ -66,7 +66,7 @@ def place(ctx: Context, node: ast.Subscript) -> Place:
     items = subscripts(ctx, node.slice)
     if any(isinstance(i, NewAxis) for i in items):
         ctx.refuse("None in the subscript of a target is not compiled", advice="leave it out")
-    if is_mask(items[0]) and len(items) == 1:
+    if len(items) == 1 and is_mask(items[0]):
         return _mask_place(ctx, receiver, items[0])  # type: ignore[arg-type]
     if any(isinstance(i, ArrayExpr) for i in items):
         return _scatter_place(ctx, receiver, without_masks(ctx, receiver, items))  # type: ignore[arg-type]

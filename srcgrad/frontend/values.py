@@ -105,6 +105,8 @@ class ArrayExpr:
     shape: tuple[Atom, ...]
     at: Callable[[tuple[Atom, ...]], Atom]
     reads: tuple[Arr | OutOfOrder, ...] = ()
+    at_array: bool = False
+    """Whether an element is just an element of the one array that is read."""
 
     @property
     def ndim(self) -> int:

@@ -1,0 +1,341 @@
+"""Decompositions: Cholesky, QR, symmetric eigenvalues, singular values, and least squares by them.
+
+Each factor is computed from a constant copy of the matrix; its derivative is that of one step of refinement, linear
+in the difference between the matrix and its value (Giles 2008; Townsend, "Differentiating the singular value
+decomposition", 2016). Only the first derivative is right that way. Cholesky and the symmetric eigenvalues read the
+lower triangle, as NumPy does. Eigenvectors and singular vectors are defined up to their sign: theirs is not that of
+LAPACK. Where eigenvalues or singular values coincide, the derivatives of the vectors are infinite or NaN; those of the
+values are right as long as the vectors are not used.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from srcgrad.library.quoting import constant, quotes
+
+_MOST_SWEEPS = 60
+
+
+def _symmetric(a):
+    """The symmetric matrix whose lower triangle is that of `a`."""
+    out = np.empty(a.shape)
+    for i in range(a.shape[0]):
+        for j in range(i + 1):
+            out[i, j] = a[i, j]
+            out[j, i] = a[i, j]
+    return out
+
+
+def _cholesky_of(a):
+    n = a.shape[0]
+    low = np.zeros((n, n))
+    for j in range(n):
+        for i in range(j, n):
+            total = a[i, j] * 1.0
+            for k in range(j):
+                total -= low[i, k] * low[j, k]
+            if i == j:
+                if not total > 0.0:
+                    raise np.linalg.LinAlgError("Matrix is not positive definite")
+                low[j, j] = np.sqrt(total)
+            else:
+                low[i, j] = total / low[j, j]
+    return low
+
+
+def _solved_lower(low, b):
+    """`low^-1 @ b` for a lower triangle and a matrix."""
+    n, m = b.shape
+    x = np.empty((n, m))
+    for i in range(n):
+        for j in range(m):
+            x[i, j] = b[i, j]
+        for k in range(i):
+            for j in range(m):
+                x[i, j] -= low[i, k] * x[k, j]
+        for j in range(m):
+            x[i, j] /= low[i, i]
+    return x
+
+
+@quotes(np.linalg.cholesky)
+def cholesky(a):
+    """Raises `LinAlgError` for a matrix that is not positive definite."""
+    low = _cholesky_of(constant(a))
+    moved = _symmetric(a - constant(a))
+    w = _solved_lower(low, _solved_lower(low, moved).T)
+    n = a.shape[0]
+    half = np.zeros((n, n))
+    for i in range(n):
+        for j in range(i):
+            half[i, j] = w[i, j]
+        half[i, i] = 0.5 * w[i, i]
+    return low + low @ half
+
+
+def _rotations(a):
+    """Eigenvalues (ascending) and vectors of a symmetric matrix by cyclic Jacobi rotations."""
+    n = a.shape[0]
+    m = a * 1.0
+    v = np.eye(n)
+    for _ in range(_MOST_SWEEPS):
+        off = 0.0
+        size = 0.0
+        for i in range(n):
+            size += m[i, i] * m[i, i]
+            for j in range(i):
+                off += m[i, j] * m[i, j]
+        if off <= 1e-32 * size or off == 0.0:
+            break
+        for p in range(n):
+            for q in range(p + 1, n):
+                if m[p, q] == 0.0:
+                    continue
+                theta = (m[q, q] - m[p, p]) / (2.0 * m[p, q])
+                t = 1.0 / (abs(theta) + np.sqrt(theta * theta + 1.0))
+                if theta < 0.0:
+                    t = -t
+                c = 1.0 / np.sqrt(t * t + 1.0)
+                s = t * c
+                for k in range(n):
+                    x, y = m[k, p], m[k, q]
+                    m[k, p] = c * x - s * y
+                    m[k, q] = s * x + c * y
+                for k in range(n):
+                    x, y = m[p, k], m[q, k]
+                    m[p, k] = c * x - s * y
+                    m[q, k] = s * x + c * y
+                for k in range(n):
+                    x, y = v[k, p], v[k, q]
+                    v[k, p] = c * x - s * y
+                    v[k, q] = s * x + c * y
+    w = np.empty(n)
+    for i in range(n):
+        w[i] = m[i, i]
+    order = np.argsort(w)
+    return w[order], v[:, order]
+
+
+@quotes(np.linalg.eigh)
+def eigh(a):
+    w, v = _rotations(_symmetric(constant(a)))
+    m = v.T @ _symmetric(a - constant(a)) @ v
+    n = w.shape[0]
+    turn = np.zeros((n, n))
+    values = np.empty(n)
+    for i in range(n):
+        values[i] = w[i] + m[i, i]
+        for j in range(n):
+            if i != j:
+                turn[i, j] = m[i, j] / (w[j] - w[i])
+    return values, v + v @ turn
+
+
+@quotes(np.linalg.eigvalsh)
+def eigvalsh(a):
+    w, v = _rotations(_symmetric(constant(a)))
+    m = v.T @ _symmetric(a - constant(a)) @ v
+    values = np.empty(w.shape[0])
+    for i in range(w.shape[0]):
+        values[i] = w[i] + m[i, i]
+    return values
+
+
+def _singular(a):
+    """`(u, s, v)` with `a = u @ diag(s) @ v.T`, s descending, of a matrix with at least as many rows as columns: by
+    rotations that make its columns orthogonal (Hestenes)."""
+    m, n = a.shape
+    u = a * 1.0
+    v = np.eye(n)
+    for _ in range(_MOST_SWEEPS):
+        turned = False
+        for p in range(n):
+            for q in range(p + 1, n):
+                alpha = beta = gamma = 0.0
+                for k in range(m):
+                    alpha += u[k, p] * u[k, p]
+                    beta += u[k, q] * u[k, q]
+                    gamma += u[k, p] * u[k, q]
+                if abs(gamma) <= 1e-16 * np.sqrt(alpha * beta) or gamma == 0.0:
+                    continue
+                turned = True
+                zeta = (beta - alpha) / (2.0 * gamma)
+                t = 1.0 / (abs(zeta) + np.sqrt(1.0 + zeta * zeta))
+                if zeta < 0.0:
+                    t = -t
+                c = 1.0 / np.sqrt(1.0 + t * t)
+                s = c * t
+                for k in range(m):
+                    x, y = u[k, p], u[k, q]
+                    u[k, p] = c * x - s * y
+                    u[k, q] = s * x + c * y
+                for k in range(n):
+                    x, y = v[k, p], v[k, q]
+                    v[k, p] = c * x - s * y
+                    v[k, q] = s * x + c * y
+        if not turned:
+            break
+    sizes = np.sqrt(np.sum(u * u, axis=0))
+    order = np.argsort(-sizes)
+    sizes = sizes[order]
+    return u[:, order] / np.where(sizes > 0.0, sizes, 1.0), sizes, v[:, order]
+
+
+@quotes(np.linalg.svd)
+def svd(a, full_matrices=True, compute_uv=True):
+    """`(u, s, vh)`, or `s` alone. Of a matrix that is not square only `full_matrices=False` is given."""
+    tall = a.shape[0] >= a.shape[1]
+    x = a if tall else a.T
+    u, s, v = _singular(constant(x))
+    moved = x - constant(x)
+    p = u.T @ moved @ v
+    n = s.shape[0]
+    values = np.empty(n)
+    for i in range(n):
+        values[i] = s[i] + p[i, i]
+    if not compute_uv:
+        return values
+    if full_matrices and a.shape[0] != a.shape[1]:
+        raise ValueError("svd of a matrix that is not square: pass full_matrices=False")
+    left = np.zeros((n, n))
+    right = np.zeros((n, n))
+    for i in range(n):
+        for j in range(n):
+            if i != j:
+                gap = (s[j] - s[i]) * (s[j] + s[i])
+                left[i, j] = (p[i, j] * s[j] + s[i] * p[j, i]) / gap
+                right[i, j] = (s[i] * p[i, j] + p[j, i] * s[j]) / gap
+    du = u @ left + (moved @ v - u @ p) / s
+    dv = v @ right + (moved.T @ u - v @ p.T) / s
+    if tall:
+        return u + du, values, (v + dv).T
+    return v + dv, values, (u + du).T
+
+
+def _householder(a):
+    """The reduced factors, with the signs that LAPACK gives them."""
+    m, n = a.shape
+    r = a * 1.0
+    q = np.zeros((m, n))
+    for j in range(n):
+        q[j, j] = 1.0
+    scale = np.zeros(n)
+    v = np.zeros((m, n))
+    for k in range(n):
+        below = 0.0
+        for i in range(k + 1, m):
+            below += r[i, k] * r[i, k]
+        if below == 0.0:
+            continue
+        alpha = r[k, k] * 1.0
+        beta = -np.copysign(np.sqrt(alpha * alpha + below), alpha)
+        scale[k] = (beta - alpha) / beta
+        v[k, k] = 1.0
+        for i in range(k + 1, m):
+            v[i, k] = r[i, k] / (alpha - beta)
+        for j in range(k, n):
+            total = 0.0
+            for i in range(k, m):
+                total += v[i, k] * r[i, j]
+            for i in range(k, m):
+                r[i, j] -= scale[k] * total * v[i, k]
+    for k in range(n - 1, -1, -1):
+        for j in range(n):
+            total = 0.0
+            for i in range(k, m):
+                total += v[i, k] * q[i, j]
+            for i in range(k, m):
+                q[i, j] -= scale[k] * total * v[i, k]
+    upper = np.zeros((n, n))
+    for i in range(n):
+        for j in range(i, n):
+            upper[i, j] = r[i, j]
+    return q, upper
+
+
+def _over_upper(b, r):
+    """`b @ r^-1` for an upper triangle."""
+    m, n = b.shape
+    x = np.empty((m, n))
+    for j in range(n):
+        for i in range(m):
+            x[i, j] = b[i, j]
+        for k in range(j):
+            for i in range(m):
+                x[i, j] -= x[i, k] * r[k, j]
+        for i in range(m):
+            x[i, j] /= r[j, j]
+    return x
+
+
+@quotes(np.linalg.qr)
+def qr(a, mode="reduced"):
+    """`(q, r)` of a matrix of full column rank with at least as many rows as columns."""
+    if a.shape[0] < a.shape[1]:
+        raise ValueError("qr of a matrix with more columns than rows is not differentiated: take that of its transpose")
+    q, r = _householder(constant(a))
+    moved = a - constant(a)
+    step = _over_upper(moved, r)
+    c = q.T @ step
+    n = r.shape[0]
+    turn = np.zeros((n, n))
+    for i in range(n):
+        for j in range(i):
+            turn[i, j] = c[i, j]
+            turn[j, i] = -c[i, j]
+    upper = r + (q.T @ moved - turn @ r)
+    full = np.zeros((n, n))
+    for i in range(n):
+        for j in range(i, n):
+            full[i, j] = upper[i, j]
+    if mode == "r":
+        return full
+    return q + q @ turn + step - q @ c, full
+
+
+def _over_lower_system(r, b):
+    """`r^-1 @ b` for an upper triangle and a vector or a matrix."""
+    n = r.shape[0]
+    x = b * 1.0
+    for i in range(n - 1, -1, -1):
+        for k in range(i + 1, n):
+            x[i] -= r[i, k] * x[k]
+        x[i] /= r[i, i]
+    return x
+
+
+@quotes(np.linalg.lstsq)
+def lstsq(a, b, rcond=None):
+    """`(x, residuals, rank, s)` of a matrix of full rank."""
+    m, n = a.shape
+    s = svd(a, compute_uv=False)
+    if m >= n:
+        q, r = qr(a)
+        x = _over_lower_system(r, q.T @ b)
+    else:
+        q, r = qr(a.T)
+        y = np.linalg.solve(r.T, b)
+        x = q @ y
+    rest = b - a @ x
+    if b.ndim == 1:
+        residuals = np.array([np.sum(rest * rest)])
+    else:
+        residuals = np.sum(rest * rest, axis=0)
+    return x, residuals, min(m, n), s
+
+
+@quotes(np.linalg.pinv)
+def pinv(a):
+    """Of a matrix of full rank."""
+    if a.shape[0] >= a.shape[1]:
+        q, r = qr(a)
+        return _over_lower_system(r, q.T)
+    q, r = qr(a.T)
+    return _over_lower_system(r, q.T).T
+
+
+@quotes(np.linalg.cond)
+def cond(x):
+    s = svd(x, compute_uv=False)
+    return s[0] / s[s.shape[0] - 1]
