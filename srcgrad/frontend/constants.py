@@ -31,7 +31,7 @@ def constant(ctx: Context, obj: Any, name: str, where: Captured | None) -> Value
         ctx.capture(where)  # an item is compared with the container it was found in
     if isinstance(obj, bool | int | float | np.bool_ | np.integer | np.floating):
         return number(obj)
-    if isinstance(obj, tuple | list) and len(obj) <= _LONGEST:
+    if _is_plain_sequence(obj) and len(obj) <= _LONGEST:
         keys = tuple(getattr(type(obj), "_fields", range(len(obj))))
         children = [
             constant(ctx, item, f"{name}_{key}", Captured(Kind.ITEM, obj, position, item))
@@ -44,6 +44,11 @@ def constant(ctx: Context, obj: Any, name: str, where: Captured | None) -> Value
         ]
         return Record(dict, tuple(obj), tuple(children))
     return Static(obj)
+
+
+def _is_plain_sequence(obj: Any) -> bool:
+    """A tuple, list or namedtuple, not something like `sys.float_info`, whose items have names of another kind."""
+    return type(obj) in (tuple, list) or (isinstance(obj, tuple | list) and hasattr(obj, "_fields"))
 
 
 def _captured_array(ctx: Context, obj: np.ndarray, name: str, where: Captured) -> Sym:

@@ -102,7 +102,8 @@ def _example(item: Value, part: ArrayExpr) -> np.dtype:
 
 _OPERANDS = "operands could not be broadcast together"
 _TARGET = "could not broadcast input array"
-SHAPES_DIFFER = (_OPERANDS, _TARGET)
+LENGTH_ONE = "np.squeeze: the length of a dimension is 1 in this call only"
+SHAPES_DIFFER = (_OPERANDS, _TARGET, LENGTH_ONE)
 """What is raised where two lengths differ at run time. If one of them is a 1, it should have been repeated."""
 
 

@@ -84,6 +84,8 @@ def prepare(source: Source) -> Prepared:
 def call_static(ctx: Context, callee: Static, arguments: Arguments) -> Value:
     """A call of a Python object that is known at compile time."""
     target = callee.value
+    if "out" in arguments.keywords and _is_numpys(target):
+        return _into_out(ctx, callee, arguments)
     handler, numbers = _lookup(target), numbers_of(target)
     if handler is not None:
         return given(ctx, numbers, handler(ctx, taken(ctx, numbers, arguments)))
@@ -95,6 +97,8 @@ def call_static(ctx: Context, callee: Static, arguments: Arguments) -> Value:
     if op is not None:
         return call_operation(ctx, op, arguments, numbers)
     target = unwrap(target) if callable(target) else target
+    if (scalar_function := _of_elements(target)) is not None:
+        return _element_by_element(ctx, scalar_function, arguments)
     match target:
         case types.FunctionType():
             return call_function(ctx, target, arguments)
@@ -115,6 +119,59 @@ def call_static(ctx: Context, callee: Static, arguments: Arguments) -> Value:
         why="it is not written in Python that srcgrad can read, and no operation is registered for it",
         advice="write it out, or pass its result as an argument if it does not depend on the inputs",
     )
+
+
+def _is_numpys(target: Any) -> bool:
+    return isinstance(target, np.ufunc) or str(getattr(target, "__module__", "")).partition(".")[0] == "numpy"
+
+
+def _into_out(ctx: Context, callee: Static, arguments: Arguments) -> Value:
+    """`np.add(a, b, out=c, where=mask)`."""
+    rest = {name: value for name, value in arguments.keywords.items() if name not in ("out", "where")}
+    out, mask = arguments.keywords["out"], arguments.keywords.get("where")
+    if isinstance(out, Record) and len(out.items) == 1:
+        out = out.items[0]
+    result = ctx.call(callee, Arguments(arguments.positional, rest))
+    if out == NONE:
+        return result
+    if not isinstance(out, Arr):
+        ctx.refuse(
+            "out= needs an array",
+            label=describe(out),
+            why="the result is written into it",
+            advice="give an array, or leave it out",
+        )
+    if mask is not None:
+        result = ctx.call(Static(np.where), Arguments((mask, result, out)))
+    ctx.call(Static(np.copyto), Arguments((out, result)))
+    return out
+
+
+def _of_elements(target: Any) -> types.FunctionType | None:
+    """The function of numbers behind one that `np.vectorize` or `numba.vectorize` applies to every element."""
+    if isinstance(target, np.vectorize) and target.signature is None and not target.excluded:
+        return target.pyfunc if isinstance(target.pyfunc, types.FunctionType) else None
+    if type(target).__name__ == "DUFunc" and type(target).__module__.startswith("numba"):
+        return target._dispatcher.py_func
+    return None
+
+
+def _element_by_element(ctx: Context, function: types.FunctionType, arguments: Arguments) -> Value:
+    if not any(isinstance(value, Arr | ArrayExpr) for value in arguments.positional):
+        return call_function(ctx, function, arguments)
+
+    def compute(*atoms: Atom) -> Atom:
+        found = settle(ctx, call_function(ctx, function, Arguments(tuple(map(Num, atoms)), arguments.keywords)))
+        if not isinstance(found, Num):
+            ctx.refuse(
+                "a vectorised function must give one number",
+                label=describe(found),
+                why="it is called for each element",
+                advice="return a number on every path",
+            )
+        return found.atom
+
+    return elementwise(ctx, compute, *arguments.positional)
 
 
 def _lookup(target: Any) -> Any:

@@ -7,18 +7,19 @@ index chooses among all of them.
 from __future__ import annotations
 
 import ast
+import operator
 from operator import itemgetter
 
 from srcgrad.frontend.arrays import load_at, subscript, wrap
 from srcgrad.frontend.branch import branch
 from srcgrad.frontend.constants import constant
-from srcgrad.frontend.context import Context, Snapshot
+from srcgrad.frontend.context import Arguments, Context, Snapshot
 from srcgrad.frontend.elementwise import stack_items
 from srcgrad.frontend.scalars import compare, plus, scalar, select, times
 from srcgrad.frontend.special_methods import native
-from srcgrad.frontend.values import Arr, Num, Range, Record, Static, Value, describe, integer
+from srcgrad.frontend.values import BOTTOM, Arr, Num, Range, Record, Static, Value, describe, integer
 from srcgrad.infer.captured import Captured, Kind
-from srcgrad.ir.nodes import Atom, Const, Sym
+from srcgrad.ir.nodes import Atom, Const, Raise, Sym
 
 _LONGEST_CHOICE = 32  # arrays and tuples: each is a branch
 _LONGEST_SELECT = 8
@@ -48,6 +49,8 @@ def item(ctx: Context, receiver: Value, key: Value) -> Value:
             return found
         case Record(container=container), Num(atom) if container is not dict and scalar(atom).is_int:
             return _dynamic_item(ctx, receiver, atom)
+        case Record(keys=keys), (Num() | Record()) if keys:
+            return _looked_up(ctx, receiver, key, 0)
         case Range(start, _, step), Num(atom):
             return Num(plus(ctx, start, times(ctx, atom, step)))
         case Static(obj), (Static(k) | Num(Const(k))):
@@ -65,6 +68,19 @@ def item(ctx: Context, receiver: Value, key: Value) -> Value:
         label=f"{describe(receiver)} by {describe(key)}",
         why="only arrays, tuples, lists and dicts of known structure have items",
         advice="use literal keys, or an array indexed by integers",
+    )
+
+
+def _looked_up(ctx: Context, receiver: Record, key: Value, k: int) -> Value:
+    """The item of a dict under a key known at run time only: its keys are compared one by one, from the k-th on."""
+    if k == len(receiver.keys):
+        ctx.builder.emit(Raise(KeyError, "no such key", (), ctx.span))
+        ctx.terminated = True
+        return BOTTOM
+    equal = ctx.call(Static(operator.eq), Arguments((key, constant(ctx, receiver.keys[k], "key", None))))
+    assert isinstance(equal, Num)
+    return branch(
+        ctx, equal.atom, lambda: receiver.items[k], lambda: _looked_up(ctx, receiver, key, k + 1), None, "item"
     )
 
 

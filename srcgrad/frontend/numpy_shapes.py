@@ -6,18 +6,19 @@ neither side may change afterwards.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 
 import numpy as np
 
-from srcgrad.frontend.arrays import FULL, allocate, copy, dim, store, subscript, transpose
+from srcgrad.frontend.arrays import FULL, allocate, copy, dim, load_at, shape, store, subscript, transpose
 from srcgrad.frontend.context import Arguments, Context, Snapshot, function, method
-from srcgrad.frontend.elementwise import array_of, expr_of, nest, same_length
+from srcgrad.frontend.elementwise import LENGTH_ONE, array_of, expr_of, nest, same_length
 from srcgrad.frontend.numpy_arrays import ARRAYS, shape_from, to_array
 from srcgrad.frontend.python_calls import unpack
-from srcgrad.frontend.scalars import floordiv, plus, times
+from srcgrad.frontend.scalars import compare, floordiv, plus, raise_if, times
 from srcgrad.frontend.statics import static_object
-from srcgrad.frontend.values import NONE, Arr, ArrayExpr, Value, integer, number, tuple_of
+from srcgrad.frontend.values import NONE, Arr, ArrayExpr, Num, Value, integer, number, tuple_of
 from srcgrad.ir.nodes import Atom, Const
 from srcgrad.ir.types import Layout
 
@@ -100,12 +101,8 @@ def flatten(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Va
 def squeeze(ctx: Context, arguments: Arguments) -> Value:
     value, axis = unpack(ctx, arguments, "squeeze", "a", "axis", optional=1)
     array_ = array_of(ctx, value or NONE)
-    if axis is None:
-        ctx.refuse(
-            "np.squeeze needs its axis",
-            why="which dimensions have length 1 is known at run time only",
-            advice="name the axis, or subscript with 0",
-        )
+    if axis in (None, NONE):
+        return _squeeze_all(ctx, array_)
     place = static_object(axis)
     if not isinstance(place, int):
         ctx.refuse(
@@ -116,6 +113,19 @@ def squeeze(ctx: Context, arguments: Arguments) -> Value:
     same_length(ctx, dim(ctx, array_, place % array_.ndim), integer(1), "cannot squeeze a dimension longer than 1")
     index = tuple(integer(0) if k == place % array_.ndim else FULL for k in range(array_.ndim))
     return subscript(ctx, array_, index)
+
+
+def _squeeze_all(ctx: Context, array: Arr) -> Value:
+    """Without the dimensions that are known to have the length 1. That no other has it is checked: a call with such an
+    array is compiled again, for its lengths of 1."""
+    index = []
+    for length in shape(ctx, array):
+        one = isinstance(length, Const) and length.value == 1
+        index.append(integer(0) if one else FULL)
+        if not one:
+            raise_if(ctx, compare(ctx, ast.Eq(), length, integer(1)), ValueError, LENGTH_ONE)
+    found = subscript(ctx, array, tuple(index))
+    return found if found.ndim else Num(load_at(ctx, found))
 
 
 def reshape(ctx: Context, value: Arr | ArrayExpr, target: Value) -> Value:

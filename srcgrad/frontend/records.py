@@ -7,6 +7,7 @@ lists are shared by reference; this is right only while no other variable can se
 from __future__ import annotations
 
 import ast
+import operator
 
 from srcgrad.frontend.arrays import wrap
 from srcgrad.frontend.branch import branch
@@ -212,6 +213,16 @@ def get(ctx: Context, receiver: Record, arguments: Arguments) -> Value:
         why="the structure of a dict is fixed",
         advice="write the key as a literal, or use an array indexed by integers",
     )
+
+
+@method((Record,), "count")
+def count(ctx: Context, receiver: Record, arguments: Arguments) -> Value:
+    (wanted,) = arguments.positional
+    total: Value = number(0)
+    for item in receiver.items:
+        equal = ctx.call(Static(operator.eq), Arguments((item, wanted)))
+        total = ctx.call(Static(operator.add), Arguments((total, ctx.call(Static(int), Arguments((equal,))))))
+    return total
 
 
 @method((Record,), "copy")

@@ -289,8 +289,31 @@ def hsplit(ary, indices_or_sections):
     return split(ary, indices_or_sections, 0 if ary.ndim == 1 else 1)
 
 
+@quotes(np.resize)
+def resize(a, new_shape):
+    """The elements over and over, until the new shape is full."""
+    flat = np.ravel(np.asarray(a)) if np.ndim(a) > 0 else np.array([a])
+    total = 1
+    for n in new_shape if isinstance(new_shape, tuple | list) else (new_shape,):
+        total *= n
+    out = np.empty(total, flat.dtype)
+    for i in range(total):
+        out[i] = flat[i % flat.shape[0]]
+    return np.reshape(out, new_shape)
+
+
+@quotes(np.block)
+def block(arrays):
+    """Of rows of matrices."""
+    if isinstance(arrays[0], list):
+        return np.concatenate([np.concatenate(row, axis=1) for row in arrays], axis=0)
+    return np.concatenate(arrays, axis=-1)
+
+
 @quotes(np.kron)
 def kron(a, b):
+    if a.ndim == 1 and b.ndim == 1:
+        return np.ravel(a[:, None] * b[None, :])
     n, m = a.shape
     p, q = b.shape
     out = np.empty((n * p, m * q), np.result_type(a.dtype, b.dtype))

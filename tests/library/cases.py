@@ -13,6 +13,8 @@ SPD = S @ S.T
 T = RNG.uniform(0.2, 1.5, (2, 3, 4))
 K = np.array([2, 0, 2, 1])
 
+VECTORISED = np.vectorize(lambda x: x * x if x > 0.7 else x)
+
 CASES: list[tuple[str, object, tuple]] = []
 
 
@@ -160,3 +162,20 @@ case("matmul of a stack and a vector", lambda a, b: a @ b[:4], T, V)
 case("matmul of expressions", lambda a: np.exp(a) @ np.sin(a).T + (a * a) @ a[0][:, None], M)
 case("diff along an axis", lambda a: np.diff(a, axis=0) ** 2, M)
 case("diff twice", lambda a: np.diff(a, 2) ** 2, V)
+case("resize", lambda a: np.resize(a, (2, 4)) ** 2, V)
+case("block", lambda a: np.block([[a[None, :2], a[None, :1]], [a[None, 2:4], a[None, :1]]]) ** 2, V)
+case("squeeze of unknown lengths", lambda a: np.squeeze(a) * a.squeeze()[0, 0], T[:, :1])
+
+
+def into_out(a):
+    out = np.empty_like(a)
+    np.multiply(a, a, out=out)
+    np.add(out, a, out=out, where=a > 0.7)
+    return out
+
+
+case("out and where", into_out, V)
+case("np.vectorize", lambda a: VECTORISED(a) * a, V)
+case("item of a dict by a run-time key", lambda x, k: {1: x, 2: x * x, 3: 3.0}[k], 1.3, 2)
+case("item of a dict by run-time truth values", lambda x, a: {(True,): x * x, (False,): 2.0 * x}[(x > a,)], 1.3, 1.0)
+case("count of a tuple", lambda x, n: x * (n, 3, 2).count(2), 1.3, 2)
