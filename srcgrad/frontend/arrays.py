@@ -71,8 +71,7 @@ def copy(ctx: Context, array: Arr, hint: str = "a") -> Arr:
     symbol = Sym(hint, Array(array.dtype, array.ndim, Layout.C))
     ctx.builder.emit(Copy(symbol, source, ctx.span))
     ctx.allocated(symbol)
-    if source in ctx.shapes:
-        ctx.shapes[symbol] = ctx.shapes[source]
+    ctx.shapes[symbol] = shape(ctx, array)
     return whole(symbol)
 
 
@@ -99,6 +98,22 @@ def dim_of(ctx: Context, base: Sym, axis: int) -> Atom:
     ctx.nonnegative.add(result)
     ctx.dims[-1][base, axis] = result
     return result
+
+
+def unit_axes(ctx: Context, array: Arr) -> frozenset[int]:
+    """The dimensions of a view that are known to have the length 1."""
+
+    def is_one(base_axis: int) -> bool:
+        entry = array.entries[base_axis]
+        if isinstance(entry, Slice):
+            length: Atom | None = entry.length
+        elif array.base in ctx.shapes:
+            length = ctx.shapes[array.base][base_axis]
+        else:
+            length = ctx.dim((array.base, base_axis))
+        return isinstance(length, Const) and length.value == 1
+
+    return frozenset(axis for axis, base_axis in enumerate(array.axes()) if is_one(base_axis))
 
 
 def dim(ctx: Context, array: Arr, axis: int) -> Atom:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from srcgrad.frontend.arrays import unit_axes
 from srcgrad.frontend.context import Context, Unknown
 from srcgrad.frontend.desugar import RESULT
 from srcgrad.frontend.kinds import Merge, coerce
 from srcgrad.frontend.liveness import Names
-from srcgrad.frontend.values import BOTTOM, NONE, Undefined, Value
+from srcgrad.frontend.values import BOTTOM, NONE, Arr, Undefined, Value, integer
 from srcgrad.ir.nodes import Atom, Block, Const, If, Statement
 
 Side = Callable[[], Value]
@@ -83,7 +84,18 @@ def join(ctx: Context, condition: Atom, sides: tuple[Lowered, Lowered], live: Na
         yields.append(atoms)
     _emit(ctx, condition, sides, merge.made, yields)
     ctx.env.update(protos)
+    for name, proto in protos.items():
+        _know_units(ctx, proto, sides[0].get(name), sides[1].get(name))
+    _know_units(ctx, result, *values)
     return result
+
+
+def _know_units(ctx: Context, proto: Value, *values: Value) -> None:
+    """A dimension that has the length 1 on both sides has it afterwards."""
+    if isinstance(proto, Arr) and proto.whole:
+        axes = [unit_axes(ctx, value) for value in values if isinstance(value, Arr)]
+        for axis in frozenset.intersection(*axes) if axes else ():
+            ctx.dims[-1].setdefault((proto.base, axis), integer(1))
 
 
 def hint_of(name: str) -> str:

@@ -9,11 +9,12 @@ import ast
 
 from srcgrad.frontend.context import Arguments, Context, expression
 from srcgrad.frontend.elementwise import force
+from srcgrad.frontend.growing import change_growing
 from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.liveness import LIST_METHODS
 from srcgrad.frontend.records import change_list
 from srcgrad.frontend.statics import is_dynamic, static_object
-from srcgrad.frontend.values import ArrayExpr, Record, Static, Value, describe, new_token, tuple_of
+from srcgrad.frontend.values import ArrayExpr, GrowingList, Record, Static, Value, describe, new_token, tuple_of
 
 
 @expression(ast.Tuple)
@@ -93,19 +94,22 @@ def set_display(ctx: Context, node: ast.Set) -> Value:
 def call(ctx: Context, node: ast.Call) -> Value:
     changed = _changed_list(ctx, node)
     if changed is not None:
-        record, arguments = changed
+        value, arguments = changed
         assert isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
-        return change_list(ctx, node.func.value.id, record, node.func.attr, arguments)
+        name, change = node.func.value.id, node.func.attr
+        if isinstance(value, GrowingList):
+            return change_growing(ctx, name, value, change, arguments)
+        return change_list(ctx, name, value, change, arguments)
     return ctx.call(ctx.expr(node.func), _arguments(ctx, node))
 
 
-def _changed_list(ctx: Context, node: ast.Call) -> tuple[Record, Arguments] | None:
+def _changed_list(ctx: Context, node: ast.Call) -> tuple[Record | GrowingList, Arguments] | None:
     """The list in a local variable that a method call changes, and the arguments."""
     match node.func:
         case ast.Attribute(value=ast.Name(id=name), attr=attr) if attr in LIST_METHODS:
-            record = ctx.env.get(name)
-            if isinstance(record, Record) and record.container is list:
-                return record, _arguments(ctx, node)
+            value = ctx.env.get(name)
+            if isinstance(value, GrowingList) or (isinstance(value, Record) and value.container is list):
+                return value, _arguments(ctx, node)
     return None
 
 

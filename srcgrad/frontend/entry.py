@@ -18,7 +18,20 @@ from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.ownership import change_of, may_be_memory_of, reachable_helpers, written_by
 from srcgrad.frontend.scalars import scalar, settle
 from srcgrad.frontend.source import source_of, unwrap
-from srcgrad.frontend.values import BOTTOM, NONE, Arr, Conflict, Num, Record, Value, describe, integer, new_token, whole
+from srcgrad.frontend.values import (
+    BOTTOM,
+    NONE,
+    Arr,
+    Conflict,
+    Num,
+    NumberList,
+    Record,
+    Value,
+    describe,
+    integer,
+    new_token,
+    whole,
+)
 from srcgrad.infer.captured import Captured
 from srcgrad.infer.raised import Key, Raised
 from srcgrad.infer.signature import Leaf, Node, Spec, Static, is_namedtuple
@@ -210,6 +223,8 @@ def _result(ctx: Context, value: Value, results: list[Atom], span: Span) -> Spec
         case Arr():
             results.append(materialise(ctx, value, "result"))
             return Leaf(Array(value.dtype, value.ndim, Layout.C))
+        case NumberList(array):
+            return _result(ctx, array, results, span)
         case Record(container, keys, items):
             spec_keys = keys if container is not dict else tuple(keys)
             children = tuple(_result(ctx, item, results, span) for item in items)

@@ -23,12 +23,13 @@ from srcgrad.frontend.context import FUNCTIONS, METHODS, Arguments, Context, Sco
 from srcgrad.frontend.desugar import RESULT, desugar, return_statement
 from srcgrad.frontend.elementwise import elementwise, force
 from srcgrad.frontend.liveness import Liveness, liveness
+from srcgrad.frontend.operations import call_operation
 from srcgrad.frontend.parameters import bind_parameters, refuse_results
 from srcgrad.frontend.recursion import Activation, call_recursive, key_of
-from srcgrad.frontend.scalars import apply, cast, scalar, settle
+from srcgrad.frontend.scalars import settle
 from srcgrad.frontend.source import Source, argument_names, source_of, unwrap
 from srcgrad.frontend.special_methods import special
-from srcgrad.frontend.strength import Numbers, given, numbers_of, taken
+from srcgrad.frontend.strength import given, numbers_of, taken
 from srcgrad.frontend.subset import refusals
 from srcgrad.frontend.targets import kept
 from srcgrad.frontend.text import call_text_method, is_text_method
@@ -50,13 +51,11 @@ from srcgrad.frontend.values import (
     Value,
     describe,
 )  # fmt: skip
-from srcgrad.infer import promote
 from srcgrad.infer.captured import Captured, Kind
 from srcgrad.infer.signature import is_namedtuple
 from srcgrad.ir.nodes import Atom
-from srcgrad.ir.types import BOOL, INT64, Scalar
 from srcgrad.library import quoted
-from srcgrad.ops.registry import Op, Operands, Result, by_callable, by_name
+from srcgrad.ops.registry import Op, by_callable, by_name
 
 
 @dataclass(frozen=True)
@@ -314,91 +313,6 @@ def construct(ctx: Context, target: type, arguments: Arguments) -> Value:
             advice="give every field without a default once",
         )
     return Record(target, names, tuple(force(ctx, items[name], name) for name in names))
-
-
-# -- operations ---------------------------------------------------------------------------------------------------
-
-
-def call_operation(ctx: Context, op: Op, arguments: Arguments, numbers: Numbers = Numbers.GIVEN) -> Value:
-    """A call of a function that the operation table knows."""
-    if arguments.keywords:
-        ctx.refuse(
-            f"{op.name} takes no keyword arguments here",
-            why="keywords of library functions change the result",
-            advice="leave the keywords out, and apply np.where or the slices they stand for",
-        )
-    operands = arguments.positional
-    if len(operands) != op.arity:
-        ctx.refuse(
-            f"{op.name} takes {op.arity} argument{'s' * (op.arity != 1)}",
-            label=f"{len(operands)} given",
-            why="the call does not fit the function",
-            advice="give the arguments by position, without out= and where=",
-        )
-    arrays = [o for o in operands if isinstance(o, Arr | ArrayExpr)]
-    if numbers is Numbers.PYTHON and any(o.ndim for o in arrays):
-        ctx.refuse(
-            f"math.{op.name} needs numbers",
-            label=describe(next(o for o in arrays if o.ndim)),
-            why="the functions of math take one number each, in Python as well",
-            advice=f"{f'call np.{op.name}, or ' * hasattr(np, op.name)}loop over the elements",
-        )
-    if arrays:
-        return elementwise(ctx, lambda *atoms: operation(ctx, op, atoms, numbers), *operands)
-    if op.name == "stop_gradient" and isinstance(operands[0], Record):
-        record = operands[0]
-        inner = tuple(call_operation(ctx, op, Arguments((item,))) for item in record.items)
-        return Record(record.container, record.keys, inner)
-    atoms = []
-    for operand in (settle(ctx, o) for o in operands):
-        if not isinstance(operand, Num):
-            ctx.refuse(
-                f"{op.name} needs numbers",
-                label=describe(operand),
-                why="it is an operation on numbers",
-                advice="call it on the numbers or arrays inside, one by one",
-            )
-        atoms.append(operand.atom)
-    return Num(operation(ctx, op, tuple(atoms), numbers))
-
-
-def operation(ctx: Context, op: Op, atoms: tuple[Atom, ...], numbers: Numbers = Numbers.GIVEN) -> Atom:
-    """`op(*atoms)` with the casts its record asks for."""
-    types_ = [numbers.taken(scalar(a)) for a in atoms]
-    match op.operands:
-        case Operands.FLOAT:
-            common = promote.floating(*types_)
-            converted = tuple(cast(ctx, a, common) for a in atoms)
-        case Operands.FLOAT_INT:
-            common = promote.floating(types_[0])
-            converted = (cast(ctx, atoms[0], common), cast(ctx, atoms[1], INT64))
-        case Operands.INT | Operands.SAME:
-            common = promote.arithmetic(*types_)
-            if op.operands is Operands.INT and common.is_float:
-                ctx.refuse(
-                    f"{op.name} needs integers",
-                    label="a float is given",
-                    why="it is an operation on integers",
-                    advice="convert the arguments with int(...)",
-                )
-            converted = tuple(cast(ctx, a, common) for a in atoms)
-        case Operands.BOOL:
-            common = BOOL
-            converted = tuple(cast(ctx, a, BOOL) for a in atoms)
-        case Operands.BOOL_SAME_SAME:
-            common = promote.join(*types_[1:])
-            converted = (atoms[0], *(cast(ctx, a, common) for a in atoms[1:]))
-        case _:
-            common, converted = types_[0], atoms
-    return apply(ctx, op, converted, numbers.given(_result_type(op, common, all(t.weak for t in types_))))
-
-
-def _result_type(op: Op, common: Scalar, weak: bool) -> Scalar:
-    if op.result is Result.BOOL:
-        return Scalar(np.dtype(np.bool_), weak)
-    if op.result is Result.INT:
-        return Scalar(np.dtype(np.int64), weak)
-    return common
 
 
 # -- inlining -----------------------------------------------------------------------------------------------------

@@ -7,19 +7,26 @@ made symbols, `fits` says whether a loop body's value needs no wider prototype.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
 
 from srcgrad.frontend.arrays import materialise
 from srcgrad.frontend.context import Context
+from srcgrad.frontend.elementwise import expr_of, into_memory, stack_items
 from srcgrad.frontend.scalars import cast
 from srcgrad.frontend.values import (
     BOTTOM,
     NONE,
     Arr,
+    ArrayExpr,
     Bottom,
     Choice,
     Closure,
     Conflict,
+    GrowingList,
     Maybe,
     Num,
     NumberList,
@@ -37,7 +44,7 @@ from srcgrad.frontend.values import (
 from srcgrad.infer.promote import join, join_arrays
 from srcgrad.ir.build import const_like
 from srcgrad.ir.nodes import Atom, Slice, Sym
-from srcgrad.ir.types import PY_BOOL, Array, Layout, Scalar
+from srcgrad.ir.types import PY_BOOL, PY_INT, Array, Layout, Scalar
 
 
 class Merge:
@@ -59,6 +66,8 @@ class Merge:
                 return Num(self.sym(_hint(value.atom, hint), value.type))
             case Arr():
                 return whole(self.sym(_hint(value.base, hint), reference_type(value)))
+            case GrowingList():
+                return self.growing(value, value.array.element, hint, value.tokens)
             case Record(container, keys, items):
                 opened = tuple(self.open(item, f"{hint}_{key}") for key, item in zip(keys, items))
                 return Record(container, keys, opened, value.tokens)
@@ -90,6 +99,8 @@ class Merge:
                 pairs = zip(a.keys, a.items, b.items)
                 items = tuple(self.merge(x, y, f"{hint}_{k}") for k, x, y in pairs)
                 return Record(a.container, a.keys, items, a.tokens | b.tokens)
+            case (Record() | GrowingList(), Record() | GrowingList()) if (element := _common_element(a, b)):
+                return self.growing(a, element, hint, a.tokens | b.tokens, b)
             case (Undefined(name) | Maybe(_, _, name), _) | (_, Undefined(name) | Maybe(_, _, name)):
                 return self._maybe(a, b, name, hint)
             case (Choice(first), _) | (_, Choice(first)):
@@ -100,6 +111,14 @@ class Merge:
                 return Choice(a, b, self.sym(f"{hint}_is_first", PY_BOOL))
             case _:
                 return conflict(a, b)
+
+    def growing(
+        self, a: Value, element: Scalar, hint: str, tokens: frozenset[int], b: Value | None = None
+    ) -> GrowingList:
+        """A list that grows: an array, and how many of its elements count."""
+        array, length = self.sym(hint, Array(element.dtype, 1, Layout.C)), self.sym(f"{hint}_length", PY_INT)
+        reserved = all(isinstance(v, GrowingList) and v.reserved for v in (a, b) if v is not None)
+        return GrowingList(whole(array), length, tokens, reserved)
 
     def _arrays(self, a: Arr, b: Arr, hint: str) -> Value:
         joined = join_arrays(reference_type(a), reference_type(b))
@@ -120,6 +139,27 @@ class Merge:
         a, b = (v.value if isinstance(v, Maybe) else BOTTOM if isinstance(v, Undefined) else v for v in (a, b))
         inner = self.merge(a, b, hint)
         return inner if isinstance(inner, Conflict) else Maybe(inner, self.sym(f"{hint}_defined", PY_BOOL), name)
+
+
+def element_of(value: Value) -> Scalar | None:
+    """What a list of numbers is made of; `None` for an empty one, and for what is none."""
+    if isinstance(value, GrowingList):
+        return value.array.element
+    if isinstance(value, Record) and value.container is list and value.items:
+        types = [item.type for item in value.items if isinstance(item, Num)]
+        return functools.reduce(join, types) if len(types) == len(value.items) else None
+    return None
+
+
+def _common_element(a: Value, b: Value) -> Scalar | None:
+    """What a list is made of that is one of two: lists of numbers, one of them perhaps empty."""
+    found = [element_of(value) for value in (a, b)]
+    for value, element in zip((a, b), found):
+        empty = isinstance(value, Record) and value.container is list and not value.items
+        if element is None and not empty:
+            return None
+    known = [element for element in found if element is not None]
+    return functools.reduce(join, known) if known else None
 
 
 def conflict(a: Value, b: Value) -> Conflict:
@@ -168,6 +208,8 @@ def symbols(value: Value) -> tuple[Sym, ...]:
             return (*symbols(inner), *((flag,) if isinstance(flag, Sym) else ()))
         case NumberList(array):
             return symbols(array)
+        case GrowingList(array, length):
+            return (*symbols(array), *((length,) if isinstance(length, Sym) else ()))
         case Range(start, stop, step):
             return tuple(x for x in (start, stop, step) if isinstance(x, Sym))
         case _:
@@ -187,6 +229,9 @@ def fits(value: Value, proto: Value, made: frozenset[Sym]) -> bool:
             return join(value.type, proto.type) == proto.type
         case Arr(), Arr(base) if base in made:
             return join_arrays(reference_type(value), proto.base_type) == base.type
+        case (Record() | GrowingList()), GrowingList(array) if array.base in made:
+            element = _common_element(value, proto)
+            return element is not None and element.dtype == array.dtype
         case Record(), Record() if (value.container, value.keys) == (proto.container, proto.keys):
             return all(fits(v, p, made) for v, p in zip(value.items, proto.items))
         case Undefined(), Maybe():
@@ -213,6 +258,8 @@ def coerce(ctx: Context, value: Value, proto: Value, made: frozenset[Sym]) -> li
             return [cast(ctx, value.atom, symbol.type) if isinstance(value, Num) else const_like(0, symbol.type)]
         case Arr(base) if base in made:
             return [materialise(ctx, value) if isinstance(value, Arr) else _empty(ctx, proto)]
+        case GrowingList(array) if array.base in made:
+            return _grown_atoms(ctx, value, array)
         case Record(items=protos):
             items = value.items if isinstance(value, Record) else (BOTTOM,) * len(protos)
             return [atom for v, p in zip(items, protos) for atom in coerce(ctx, v, p, made)]
@@ -231,6 +278,22 @@ def coerce(ctx: Context, value: Value, proto: Value, made: frozenset[Sym]) -> li
             return []
 
 
+def _grown_atoms(ctx: Context, value: Value, proto: Arr) -> list[Atom]:
+    """The array of a growing list, and its length."""
+    if isinstance(value, GrowingList):
+        same = value.array.dtype == proto.dtype
+        array = value.array if same else converted(ctx, value.array, proto.dtype)
+        return [array.base, cast(ctx, value.length, PY_INT)]
+    items = value.items if isinstance(value, Record) else ()
+    return [stack_items(ctx, items, proto.dtype, "items").base, cast(ctx, integer(len(items)), PY_INT)]
+
+
+def converted(ctx: Context, array: Arr, dtype: np.dtype) -> Arr:
+    """A copy of another dtype."""
+    expr = expr_of(ctx, array)
+    return into_memory(ctx, ArrayExpr(dtype, expr.shape, lambda i: cast(ctx, expr.at(i), Scalar(dtype)), expr.reads))
+
+
 def _empty(ctx: Context, proto: Arr) -> Sym:
     """An array for a path that has none: it is never read."""
     return ctx.builder.alloc((integer(0),) * proto.ndim, proto.dtype, 0, "unused")
@@ -245,6 +308,11 @@ def rename(value: Value, mapping: Mapping[Sym, Atom]) -> Value:
             new = mapping[base]
             assert isinstance(new, Sym)
             return whole(new)
+        case GrowingList(array, length):
+            renamed = rename(array, mapping)
+            assert isinstance(renamed, Arr)
+            now = mapping.get(length, length) if isinstance(length, Sym) else length
+            return replace(value, array=renamed, length=now)
         case Record(container, keys, items):
             return Record(container, keys, tuple(rename(item, mapping) for item in items), value.tokens)
         case Choice(first, second, Sym() as flag):
@@ -263,6 +331,10 @@ def like(merge: Merge, value: Value, old: Value, made: frozenset[Sym], hint: str
         case Arr(), Arr(base) if base in made:
             joined = join_arrays(reference_type(value), old.base_type)
             return merge.open(value, hint) if joined is None else whole(merge.sym(hint, joined))
+        case (Record() | GrowingList()), GrowingList(array) if array.base in made and (
+            element := _common_element(value, old)
+        ):
+            return merge.growing(value, element, hint, value.tokens)
         case Record(), Record() if (value.container, value.keys) == (old.container, old.keys):
             rows = zip(value.keys, value.items, old.items)
             items = tuple(like(merge, v, o, made, f"{hint}_{k}") for k, v, o in rows)

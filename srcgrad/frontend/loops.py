@@ -8,12 +8,14 @@ unrolled.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
+from srcgrad.frontend.arrays import unit_axes
 from srcgrad.frontend.branch import Lowered, branch, hint_of, join, nothing
 from srcgrad.frontend.context import Context, statement
 from srcgrad.frontend.desugar import ForLoop, WhileLoop
+from srcgrad.frontend.growing import reserve_for
 from srcgrad.frontend.iterables import Iteration, counts_up_from_zero, iteration, trips
 from srcgrad.frontend.kinds import Merge, coerce, fits, like, rename
 from srcgrad.frontend.lower_expr import clear, condition
@@ -22,7 +24,9 @@ from srcgrad.frontend.scalars import apply, cast, compare, raise_if, scalar
 from srcgrad.frontend.targets import bind
 from srcgrad.frontend.values import (
     BOTTOM,
+    Arr,
     Enumerate,
+    GrowingList,
     Maybe,
     Num,
     Range,
@@ -54,6 +58,8 @@ class Carried:
     yields: list[Atom]
     statements: list[Statement]
     definite: frozenset[str]
+    units: frozenset[tuple[str, int]] = frozenset()
+    """Dimensions of arrays, by variable, that have the length 1 before the loop and after each iteration."""
 
 
 def converge(ctx: Context, node: LoopNode, extra: tuple[str, ...], body: Callable[[], None]) -> Carried:
@@ -65,15 +71,18 @@ def converge(ctx: Context, node: LoopNode, extra: tuple[str, ...], body: Callabl
     start = {name: before.get(name, Undefined(name)) for name in names}
     merge = Merge()
     protos = _first_guess(ctx, node, start, merge)
+    units = {(n, axis) for n, v in start.items() if isinstance(v, Arr) for axis in unit_axes(ctx, v)}
     for _ in range(_MOST_ROUNDS):
         made = frozenset(merge.made)
         mark = ctx.mark()
         ctx.scope.env = {**before, **protos}
         try:
             with ctx.block() as statements:
+                _know_units(ctx, protos, units)
                 body()
                 out = {n: BOTTOM if ctx.terminated else ctx.env.get(n, Undefined(n)) for n in names}
-                stable = all(fits(out[n], protos[n], made) for n in names)
+                lost = {(n, axis) for n, axis in units if not _is_unit(ctx, out[n], axis)}
+                stable = not lost and all(fits(out[n], protos[n], made) for n in names)
                 yields = [a for n in names for a in coerce(ctx, out[n], protos[n], made)] if stable else []
         finally:
             ctx.terminated, ctx.scope.env = False, before
@@ -81,8 +90,9 @@ def converge(ctx: Context, node: LoopNode, extra: tuple[str, ...], body: Callabl
             ctx.loop_types[ctx.path(node)] = (protos, made)
             initial = [a for n in names for a in coerce(ctx, start[n], protos[n], made)]
             definite = frozenset(n for n in names if not isinstance(out[n], Undefined | Maybe))
-            return Carried(protos, merge.made, initial, yields, statements, definite)
+            return Carried(protos, merge.made, initial, yields, statements, definite, frozenset(units))
         ctx.rewind(mark)
+        units -= lost
         merge = Merge(made)
         protos = {n: merge.merge(protos[n], out[n], hint_of(n)) for n in names}
     ctx.refuse(
@@ -90,6 +100,18 @@ def converge(ctx: Context, node: LoopNode, extra: tuple[str, ...], body: Callabl
         why="each round makes them wider",
         advice="give the variables their final types and lengths before the loop",
     )
+
+
+def _know_units(ctx: Context, protos: dict[str, Value], units: Iterable[tuple[str, int]]) -> None:
+    """Let lengths of 1 be known inside the block that is open now."""
+    for name, axis in units:
+        value = protos[name]
+        if isinstance(value, Arr) and value.whole:
+            ctx.dims[-1][value.base, axis] = integer(1)
+
+
+def _is_unit(ctx: Context, value: Value, axis: int) -> bool:
+    return not isinstance(value, Arr) or axis in unit_axes(ctx, value)
 
 
 def _first_guess(ctx: Context, node: LoopNode, start: dict[str, Value], merge: Merge) -> dict[str, Value]:
@@ -109,7 +131,10 @@ def finish(ctx: Context, node: LoopNode, carried: Carried, runs: bool) -> tuple[
         value = rename(proto, mapping)
         if isinstance(value, Maybe) and runs and name in carried.definite:
             value = value.value
+        if isinstance(value, GrowingList):
+            value = replace(value, reserved=False)
         ctx.env[name] = value
+    _know_units(ctx, ctx.env, carried.units)
     for k, result in zip(varying, results):
         if carried.made[k] in ctx.nonnegative:
             ctx.nonnegative.add(result)
@@ -155,6 +180,8 @@ def _counted(ctx: Context, node: ForLoop, over: Range, item: Callable[[Atom], Va
 
     start, stop, step = (cast(ctx, atom, PY_INT) for atom in (over.start, over.stop, over.step))
     carried = converge(ctx, node, (), body)
+    if reserve_for(ctx, node.body, carried.protos, lambda: trips(ctx, over)):
+        carried = converge(ctx, node, (), body)
     count = trips(ctx, over) if all(isinstance(a, Const) for a in (start, stop, step)) else None
     results, varying, same = finish(ctx, node, carried, isinstance(count, Const) and count.value > 0)
     block = Block(tuple(carried.statements), tuple(carried.yields[k] for k in varying))

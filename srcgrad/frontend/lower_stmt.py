@@ -11,6 +11,7 @@ from srcgrad.frontend.branch import branch, nothing
 from srcgrad.frontend.context import Arguments, Context, statement
 from srcgrad.frontend.desugar import RESULT, SetFlag, SetReturn
 from srcgrad.frontend.elementwise import force
+from srcgrad.frontend.growing import change_growing
 from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.lower_expr import condition, narrow, operate
 from srcgrad.frontend.names import closure
@@ -18,7 +19,7 @@ from srcgrad.frontend.places import place, write_region
 from srcgrad.frontend.records import change_list
 from srcgrad.frontend.special_methods import special
 from srcgrad.frontend.targets import bind, named
-from srcgrad.frontend.values import Arr, ArrayExpr, Num, Record, Static, Value, truth, tuple_of
+from srcgrad.frontend.values import Arr, ArrayExpr, GrowingList, Num, Record, Static, Value, truth, tuple_of
 
 
 @statement(ast.Assign)
@@ -54,7 +55,11 @@ def augmented(ctx: Context, node: ast.AugAssign) -> None:
     name = node.target.id
     old = ctx.expr(ast.copy_location(ast.Name(name, ast.Load()), node.target))
     value = ctx.expr(node.value)
-    if isinstance(old, Arr):
+    growing = ctx.env.get(name)
+    if isinstance(growing, GrowingList) and isinstance(node.op, ast.Add):
+        items = iteration(ctx, value).items
+        change_growing(ctx, name, growing, "extend", Arguments((value if items is None else tuple_of(items),)))
+    elif isinstance(old, Arr):
         write_region(ctx, old, _updated(ctx, node, old, value))
     elif isinstance(old, Record) and old.container is list and isinstance(node.op, ast.Add):
         items = iteration(ctx, value).items

@@ -13,9 +13,9 @@ import numpy as np
 from srcgrad.frontend.context import Arguments, Context, function
 from srcgrad.frontend.elementwise import elementwise, expr_of
 from srcgrad.frontend.index_arrays import nonzero
-from srcgrad.frontend.inline import call_operation
 from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.lower_expr import operate
+from srcgrad.frontend.operations import call_operation
 from srcgrad.frontend.python_calls import atom_of, unpack
 from srcgrad.frontend.scalars import (
     add,

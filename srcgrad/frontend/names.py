@@ -12,7 +12,8 @@ import builtins
 from srcgrad.frontend.constants import constant
 from srcgrad.frontend.context import Context, Scope, Unknown, expression
 from srcgrad.frontend.elementwise import force
-from srcgrad.frontend.values import Bottom, Closure, Conflict, Maybe, Static, Undefined, Value, number
+from srcgrad.frontend.growing import as_number_list
+from srcgrad.frontend.values import Bottom, Closure, Conflict, GrowingList, Maybe, Static, Undefined, Value, number
 from srcgrad.infer.captured import Captured, Kind
 from srcgrad.ir.nodes import Atom, Block, Const, If, Raise
 
@@ -49,6 +50,8 @@ def _read(ctx: Context, scope: Scope, name: str) -> Value:
             if scope is ctx.scope:
                 scope.env[name] = inner
             return inner
+        case GrowingList():
+            return as_number_list(value)
     return value
 
 

@@ -22,9 +22,9 @@ from srcgrad.frontend.elementwise import (
     nest,
     same_length,
 )  # fmt: skip
-from srcgrad.frontend.inline import call_operation
 from srcgrad.frontend.lower_expr import operate
 from srcgrad.frontend.numpy_reductions import ARRAYS, atom, float_type, sum_of, sum_type
+from srcgrad.frontend.operations import call_operation
 from srcgrad.frontend.python_calls import unpack
 from srcgrad.frontend.reduce import ACC, combining, run_nest
 from srcgrad.frontend.scalars import add, apply, cast, compare, mul, power, scalar, sub

@@ -11,7 +11,7 @@ import numpy as np
 
 from srcgrad.frontend.context import Arguments, Context, function, method
 from srcgrad.frontend.elementwise import elementwise, expr_of
-from srcgrad.frontend.inline import operation
+from srcgrad.frontend.operations import operation
 from srcgrad.frontend.places import write_region
 from srcgrad.frontend.python_calls import unpack
 from srcgrad.frontend.statics import is_dynamic, static_object

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 
-from srcgrad.frontend import attributes
+import srcgrad.frontend.attributes as attributes
 from srcgrad.frontend.comprehensions import collect
 from srcgrad.frontend.context import Arguments, Context, function
 from srcgrad.frontend.elementwise import force, into_memory

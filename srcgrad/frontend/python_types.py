@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.frontend import attributes
+import srcgrad.frontend.attributes as attributes
 from srcgrad.frontend.context import Arguments, Context, function
 from srcgrad.frontend.python_calls import unpack
 from srcgrad.frontend.special_methods import native

@@ -15,7 +15,20 @@ from srcgrad.frontend.context import Arguments, Context, method
 from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.liveness import LIST_METHODS
 from srcgrad.frontend.scalars import compare, scalar, select
-from srcgrad.frontend.values import NONE, Num, Record, Static, Value, describe, integer, new_token, number, tuple_of
+from srcgrad.frontend.values import (
+    NONE,
+    GrowingList,
+    Num,
+    NumberList,
+    Record,
+    Static,
+    Value,
+    describe,
+    integer,
+    new_token,
+    number,
+    tuple_of,
+)  # fmt: skip
 from srcgrad.ir.nodes import Atom, Const
 
 _LONGEST = 64  # numbers in nested lists: each is chosen anew by an assignment at a run-time index
@@ -42,6 +55,8 @@ def check_sole_owner(ctx: Context, name: str, record: Record) -> None:
 
 def tokens_in(value: Value) -> frozenset[int]:
     """The lists and dicts that a value holds."""
+    if isinstance(value, NumberList | GrowingList):
+        return value.tokens
     if not isinstance(value, Record):
         return frozenset()
     return value.tokens.union(*map(tokens_in, value.items))

@@ -16,7 +16,7 @@ from srcgrad.frontend.values import NONE, Choice, Value, describe, integer
 from srcgrad.infer import promote
 from srcgrad.ir.build import const_like
 from srcgrad.ir.nodes import Atom, Block, Const, If, Let, Raise, Sym
-from srcgrad.ir.types import BOOL, INT64, PY_BOOL, PY_FLOAT, Scalar
+from srcgrad.ir.types import BOOL, INT64, PY_BOOL, PY_FLOAT, PY_INT, Scalar
 from srcgrad.ops.registry import Op, by_name
 
 _FOLDED_KINDS = "biu"
@@ -303,6 +303,14 @@ def at_least(ctx: Context, a: Atom, low: int) -> Atom:
         return a
     result = apply(ctx, "maximum", (a, const_like(low, scalar(a))), scalar(a), "n")
     if isinstance(result, Sym) and low >= 0:
+        ctx.nonnegative.add(result)
+    return result
+
+
+def larger_of(ctx: Context, a: Atom, b: Atom) -> Atom:
+    """`max(a, b)` for integers."""
+    result = apply(ctx, "maximum", (cast(ctx, a, PY_INT), cast(ctx, b, PY_INT)), PY_INT, "n")
+    if isinstance(result, Sym) and (is_nonnegative(ctx, a) or is_nonnegative(ctx, b)):
         ctx.nonnegative.add(result)
     return result
 

@@ -208,9 +208,22 @@ class Generator:
 @dataclass(frozen=True)
 class NumberList:
     """A list of numbers whose length is known at run time only. Like an array it is a reference to memory; unlike
-    one it has no arithmetic."""
+    one it has no arithmetic. `tokens` tell whose list it is, where it grows."""
 
     array: Arr
+    tokens: frozenset[int] = field(default=frozenset(), compare=False)
+
+
+@dataclass(frozen=True)
+class GrowingList:
+    """A list of numbers that a loop appends to: the first `length` elements of `array`, which has room for more. Only
+    variables hold one; read, it is a `NumberList`. Where room is `reserved` for all a loop appends, it is not looked
+    for."""
+
+    array: Arr
+    length: Atom
+    tokens: frozenset[int] = field(default=frozenset(), compare=False)
+    reserved: bool = False
 
 
 @dataclass(frozen=True)
@@ -273,7 +286,7 @@ NONE = Static(None)
 
 Value = (
     Num | Arr | ArrayExpr | Record | Static | Range | Enumerate | Zip | Reversed | Closure | Partial | Method
-    | Generator | NumberList | Text | Undefined | Maybe | Choice | Conflict | Bottom
+    | Generator | NumberList | GrowingList | Text | Undefined | Maybe | Choice | Conflict | Bottom
 )  # fmt: skip
 
 
@@ -323,7 +336,7 @@ def describe(value: Value) -> str:
             return "a value of more than one type"
         case Generator():
             return "a generator expression"
-        case NumberList():
+        case NumberList() | GrowingList():
             return "a list of numbers"
         case _:
             return f"a {type(value).__name__.lower()}"

@@ -52,3 +52,30 @@ def test_lengths_that_do_not_fit_raise():
         srcgrad.grad(product)(np.ones((4, 3)), np.ones((4, 2)))
     with pytest.raises(ValueError, match="could not be broadcast together"):
         srcgrad.grad(product)(np.ones((4, 3)), np.ones((2, 1)))
+
+
+def conjugate_gradients(a, b, n):
+    x = np.zeros((a.shape[0], 1))
+    r = b - a @ x
+    p = np.copy(r)
+    for _ in range(n):
+        w = a @ p
+        alpha = np.dot(r.T, r) / np.dot(p.T, w)
+        x = x + alpha * p
+        new = r - alpha * w
+        p = new + np.dot(new.T, new) / np.dot(r.T, r) * p
+        r = np.copy(new)
+    return x
+
+
+def one_of_two_columns(a, c):
+    m = a if c else 2.0 * a
+    return m * np.ones((4, 3))
+
+
+def test_columns_through_loops_and_branches():
+    a = RNG.normal(size=(3, 3))
+    system = (a @ a.T + np.eye(3), RNG.normal(size=(3, 1)), 2)
+    np.testing.assert_allclose(srcgrad.vjp(conjugate_gradients, *system)[0], conjugate_gradients(*system))
+    check_grads(conjugate_gradients, system)
+    check_grads(one_of_two_columns, (RNG.normal(size=(4, 1)), True))

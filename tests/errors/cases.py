@@ -173,7 +173,8 @@ def unbounded_dict(x):
 @refused(1.0, np.array([1, 2]))
 def dict_with_run_time_key(x, ks):
     d = {1: x, 2: x * x}
-    return d[ks[0]]
+    d[ks[0]] = x
+    return d[1]
 
 
 @refused(np.array([1.0, None], dtype=object))
@@ -260,8 +261,8 @@ def list_grown_under_a_condition(a):
     out = []
     for v in a:
         if v > 0.0:
-            out.append(v * v)
-    return sum(out)
+            out.append((v, v * v))
+    return out[0][0]
 
 
 @refused(np.ones(3))
@@ -287,8 +288,8 @@ def float_as_subscript(a):
 def growing_list(x):
     values = []
     for i in range(3):
-        values.append(x * i)
-    return values[0] * values[2]
+        values.append(np.ones(2) * x * i)
+    return values[0][0] * values[2][1]
 
 
 @refused(1.0)
