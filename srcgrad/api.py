@@ -60,7 +60,7 @@ def value_and_grad(
 def vjp(fun: Callable[..., Any], *primals: Any, **options: bool) -> tuple[Any, Callable[[Any], tuple]]:
     """`(fun(*primals), pullback)`.
 
-    `pullback(cotangent)` takes a value in the structure of the output and gives a tuple with one entry per argument:
+    `pullback(cotangent)` takes a value in the structure of the output and gives a tuple with one entry per primal:
     the cotangent times the Jacobian, or None for an argument that has no gradient (an int, a string). It can be
     called any number of times; what happens to the primals after this call does not change it. Options as for
     `grad`."""

@@ -150,7 +150,8 @@ def _make_grad(request: Request, lowered: Lowered, primal: Function) -> _Made:
 
 
 def _make_jvp(request: Request, lowered: Lowered, primal: Function) -> _Made:
-    function = forward_mode(primal, _wrt(request, primal), name=f"{primal.name}_jvp")
+    wrt, strong_zero = _wrt(request, primal), request.options.strong_zero
+    function = forward_mode(primal, wrt, name=f"{primal.name}_jvp", strong_zero=strong_zero)
     result = tuple_spec(lowered.out, gradient_spec(lowered.out))
     return _Made(function, result, f"{function.name}: forward mode; nothing is kept")
 

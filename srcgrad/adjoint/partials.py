@@ -18,6 +18,9 @@ from srcgrad.ops.registry import Operands, by_name
 Operand = Atom | Number
 """A value inside a formula; a bare number takes the type of what it meets."""
 
+CHOOSING = frozenset(("select", "minimum", "maximum"))
+"""Operations that give one of their arguments: what is behind the others does not count."""
+
 
 def formula_environment(
     statement: Let, formula: Formula, use: Callable[[Atom], Atom], needed: frozenset[str]

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from srcgrad.adjoint.calls import Calls, floating_scalars
 from srcgrad.adjoint.fusion import Fusion, FusionAnalysis, Scopes
-from srcgrad.adjoint.partials import contribution, formula_environment, zero
+from srcgrad.adjoint.partials import CHOOSING, contribution, formula_environment, zero
 from srcgrad.adjoint.plan import Plan
 from srcgrad.adjoint.primals import Primals
 from srcgrad.adjoint.shadow import Shadows, floating_arrays
@@ -46,8 +46,6 @@ from srcgrad.ir.nodes import (
 from srcgrad.ir.types import INT64, Array, Scalar
 from srcgrad.ir.visit import free_symbols, inner_symbols, walk
 from srcgrad.ops.formula import names_in
-
-_CHOOSING = frozenset(("select", "minimum", "maximum"))
 
 
 class ReverseSweep:
@@ -206,7 +204,7 @@ class ReverseSweep:
             if guarded:
                 silent = self._builder.op("eq", bar, zero(bar.type))  # type: ignore[arg-type]
                 value = self._builder.op("select", silent, zero(value.type), value)  # type: ignore[arg-type]
-            if statement.op.name in _CHOOSING or statement.result in self._masked:
+            if statement.op.name in CHOOSING or statement.result in self._masked:
                 self._masked.add(argument)
             self.accumulate(argument, value)
 

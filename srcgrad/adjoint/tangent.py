@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from srcgrad.adjoint.partials import contribution, formula_environment, zero
+from srcgrad.adjoint.partials import CHOOSING, contribution, formula_environment, zero
 from srcgrad.analysis.activity import carries_derivative, find_activity
-from srcgrad.ir.build import Builder
+from srcgrad.ir.build import Builder, const_like
 from srcgrad.ir.nodes import (
     Alloc,
     Atom,
@@ -39,10 +39,11 @@ from srcgrad.ir.types import Array, Scalar
 from srcgrad.ops.formula import names_in
 
 
-def forward_mode(function: Function, wrt: Sequence[Sym], *, name: str) -> Function:
-    """The tangent of `function` as the parameters `wrt` move."""
+def forward_mode(function: Function, wrt: Sequence[Sym], *, name: str, strong_zero: bool = False) -> Function:
+    """The tangent of `function` as the parameters `wrt` move. With `strong_zero`, a zero tangent times an infinite
+    partial is zero."""
     activity = find_activity(function, wrt, function.body.results)
-    return _Tangent({}, activity).function(function, wrt, name)
+    return _Tangent({}, activity, strong_zero).function(function, wrt, name)
 
 
 def is_floating(atom: Atom) -> bool:
@@ -53,7 +54,8 @@ def is_floating(atom: Atom) -> bool:
 class _Tangent:
     """Writes the tangent of one function; `moves` says which symbols have one (the others' is zero)."""
 
-    def __init__(self, callees: dict[Callee, Callee], moves: Callable[[Atom], bool]) -> None:
+    def __init__(self, callees: dict[Callee, Callee], moves: Callable[[Atom], bool], strong_zero: bool) -> None:
+        self._strong_zero = strong_zero
         self._dots: dict[Sym, Atom] = {}
         self._callees = callees
         self._moves = moves
@@ -77,7 +79,7 @@ class _Tangent:
     def _helper(self, helper: Function) -> Function:
         """The tangent of a recursive function: all its floating parameters move."""
         assert helper.callee is not None
-        writer = _Tangent(self._callees, is_floating)
+        writer = _Tangent(self._callees, is_floating, self._strong_zero)
         wrt = tuple(filter(is_floating, helper.params))
         tangent = writer.function(replace(helper, helpers=()), wrt, f"{helper.name}_dot")
         return replace(tangent, callee=self._callee(helper.callee))
@@ -205,10 +207,22 @@ class _Tangent:
             if formula is None or dot is None or isinstance(dot, Const):
                 continue
             environment = formula_environment(statement, formula, lambda atom: atom, names_in(formula))
-            term = contribution(builder, formula, environment, builder.cast(dot, result.type))
+            dot = builder.cast(dot, result.type)
+            term = contribution(builder, formula, environment, dot)
+            if statement.op.name in CHOOSING:  # the tangent of what was not chosen may be NaN
+                weight = contribution(builder, formula, environment, const_like(1.0, result.type))
+                term = self._unless_zero(builder, weight, term)
+            elif statement.op.singular and self._strong_zero:
+                term = self._unless_zero(builder, dot, term)
             total = term if total is None else builder.op("add", total, term, hint=f"{result.hint}_dot")
         if total is not None:
             self._dots[result] = total
+
+    def _unless_zero(self, builder: Builder, factor: Atom, product: Atom) -> Atom:
+        """A product that is zero where a factor is, whatever the other one is."""
+        assert isinstance(factor.type, Scalar) and isinstance(product.type, Scalar)
+        silent = builder.op("eq", factor, zero(factor.type))
+        return builder.op("select", silent, zero(product.type), product)
 
 
 def _moving_type(type_: object) -> bool:

@@ -80,6 +80,8 @@ class Parameters:
         self.names = tuple(parameter.name for parameter in parameters)
         kinds = {parameter.kind for parameter in parameters}
         self.variadic = bool(kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD})
+        stars = [k for k, p in enumerate(parameters) if p.kind is inspect.Parameter.VAR_POSITIONAL]
+        self.starred = stars[0] if stars else None
         self._simple = kinds <= {inspect.Parameter.POSITIONAL_OR_KEYWORD}
         self._defaults = tuple(parameter.default for parameter in parameters)
         self._required = sum(default is _EMPTY for default in self._defaults)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -57,11 +58,30 @@ def _snapshot(leaf: Any) -> Any:
     return leaf.copy(order="K") if isinstance(leaf, np.ndarray) else leaf
 
 
-class Pullback:
-    """The linear map from cotangents of the output to cotangents of the arguments, at the point where `vjp` was
-    called: later changes to the primals do not matter. Can be called any number of times."""
+@dataclass(frozen=True)
+class Given:
+    """The arguments of a call: the first `count`, among them those that `*args` (the parameter `starred`) collects."""
 
-    def __init__(self, variant: Specialisation, point: list, out: Spec, out_leaves: list, argnums: tuple) -> None:
+    count: int
+    starred: int | None
+
+    def of(self, gradients: list) -> tuple:
+        """The gradients of the arguments, given those of the parameters."""
+        if self.starred is None:
+            return tuple(gradients[: self.count])
+        collected = gradients[self.starred]
+        spread = collected if isinstance(collected, tuple) else ()
+        return (*gradients[: self.starred], *spread)[: self.count]
+
+
+class Pullback:
+    """The linear map from cotangents of the output to cotangents of the arguments that were given, at the point where
+    `vjp` was called: later changes to the primals do not matter. Can be called any number of times."""
+
+    def __init__(
+        self, variant: Specialisation, point: list, out: Spec, out_leaves: list, argnums: tuple, given: Given
+    ) -> None:
+        self._given = given
         self._variant = variant
         self._point = point
         self._out = out
@@ -69,7 +89,7 @@ class Pullback:
         self._argnums = argnums
 
     def __call__(self, cotangent: Any) -> tuple:
-        """One gradient for each argument; None where an argument has none."""
+        """One gradient for each argument given; None where an argument has none."""
         matcher = Matcher("cotangent", "the output")
         seeds = list(matcher.match(cotangent, self._out, iter(self._out_leaves), "the cotangent"))
         gradients: list[Any] = [None] * len(self._variant.specs)
@@ -77,7 +97,7 @@ class Pullback:
             result = self._variant.finish(self._variant.run([*self._point, *seeds]))
             for position, gradient in zip(self._argnums, result[1], strict=True):
                 gradients[position] = gradient
-        return tuple(gradients)
+        return self._given.of(gradients)
 
     @property
     def source(self) -> str:
@@ -96,7 +116,8 @@ def vector_jacobian(
     parameters, variants = shared_variants(fun, options, build)
     values = parameters.bind(primals, {})
     primal, point, as_they_came = variants[Transform.PRIMAL].find(values, ())
-    argnums = differentiable_positions(primal.specs)
+    given = Given(len(primals), parameters.starred)
+    argnums = tuple(k for k in differentiable_positions(primal.specs) if k < given.count or given.starred is not None)
     variant = variants[Transform.VJP].for_specs(primal.specs, argnums) if argnums else primal
     snapshot = [_snapshot(leaf) for leaf in point]
     try:
@@ -109,7 +130,7 @@ def vector_jacobian(
         protect(raw, values)
     out = primal.finish(raw)
     out_leaves = [_shape_only(leaf) for leaf in flatten(out, primal.result)]
-    return out, Pullback(variant, snapshot, primal.result, out_leaves, argnums)
+    return out, Pullback(variant, snapshot, primal.result, out_leaves, argnums, given)
 
 
 def _shape_only(leaf: Any) -> Any:

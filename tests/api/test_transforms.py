@@ -173,10 +173,23 @@ def polar(r, angle, name="p"):
 def test_vjp():
     out, pullback = vjp(polar, 2.0, 0.5)
     assert out == pytest.approx((2 * math.cos(0.5), 2 * math.sin(0.5)))
-    assert pullback((1.0, 0.0)) == pytest.approx((math.cos(0.5), -2 * math.sin(0.5), None))
-    assert pullback((0.0, 1.0)) == pytest.approx((math.sin(0.5), 2 * math.cos(0.5), None))
+    assert pullback((1.0, 0.0)) == pytest.approx((math.cos(0.5), -2 * math.sin(0.5)))
+    assert pullback((0.0, 1.0)) == pytest.approx((math.sin(0.5), 2 * math.cos(0.5)))
+    named = vjp(polar, 2.0, 0.5, "q")[1]((1.0, 0.0))  # one entry for each argument that was given
+    assert named == pytest.approx((math.cos(0.5), -2 * math.sin(0.5), None))
     with pytest.raises(ArgumentError, match=r"the cotangent is 1\.0"):
         pullback(1.0)
+
+
+def scaled_product(x, *factors, power=1.0):
+    for factor in factors:
+        x = x * factor
+    return x * power
+
+
+def test_the_pullback_has_one_entry_for_each_argument_given():
+    assert vjp(scaled_product, 1.5, 2.0, 3.0)[1](1.0) == (6.0, 4.5, 3.0)
+    assert vjp(scaled_product, 1.5)[1](1.0) == (1.0,)
 
 
 def double(x):

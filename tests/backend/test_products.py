@@ -55,7 +55,7 @@ def test_vjp(build):
         out, pullback = vector_jacobian(scale, (X, 2), Options(), build)
         same(out, {"y": 2 * X, "s": 6.0, "n": 2})
         gradients = pullback({"y": np.array([1.0, 0.0, 0.0]), "s": 1, "n": None})
-        assert len(gradients) == 3 and gradients[1:] == (None, None)
+        assert len(gradients) == 2 and gradients[1] is None
         np.testing.assert_array_equal(gradients[0], [3.0, 1.0, 1.0])
     assert [request.transform for request in build.requests] == [Transform.PRIMAL, Transform.VJP]
     assert build.requests[1].argnums == (0,)
