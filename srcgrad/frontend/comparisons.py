@@ -23,6 +23,7 @@ from srcgrad.frontend.values import (
     ArrayExpr,
     Choice,
     Num,
+    NumberList,
     Range,
     Record,
     Static,
@@ -159,6 +160,8 @@ def _equal(ctx: Context, left: Value, right: Value) -> Atom:
         for x, y in zip(left.items, right.items):
             result = _both(ctx, result, condition(ctx, compare_values(ctx, ast.Eq(), x, y)))
         return result
+    if isinstance(left, NumberList) or isinstance(right, NumberList):
+        return _equal_lists(ctx, left, right)
     a, b = static_object(left), static_object(right)
     if is_dynamic(a) or is_dynamic(b):
         return truth(left == right)
@@ -166,6 +169,21 @@ def _equal(ctx: Context, left: Value, right: Value) -> Atom:
         if isinstance(value, Static) and type(value.value).__eq__ is not object.__eq__:
             native(ctx, value, partial(_equals, other))
     return truth(bool(a == b))
+
+
+def _equal_lists(ctx: Context, left: Value, right: Value) -> Atom:
+    """A list of run-time length compared with an empty one, or with what is no list."""
+    grown, other = (left, right) if isinstance(left, NumberList) else (right, left)
+    if isinstance(other, Record) and other.container is list and not other.items:
+        return not_(ctx, condition(ctx, grown))
+    if not isinstance(other, NumberList) and not (isinstance(other, Record) and other.container is list):
+        return truth(False)
+    ctx.refuse(
+        "lists of run-time length are not compared",
+        label=f"{describe(left)} and {describe(right)}",
+        why="how many elements there are to compare is not known when the function is compiled",
+        advice="compare their lengths and elements in a loop",
+    )
 
 
 def _equals(other: Any, obj: Any) -> bool:

@@ -13,15 +13,18 @@ from typing import NoReturn
 
 import numpy as np
 
+from srcgrad.frontend.arrays import dim
 from srcgrad.frontend.branch import Lowered, branch, join
 from srcgrad.frontend.context import Arguments, Context, expression
 from srcgrad.frontend.desugar import Computed, FlagsClear
 from srcgrad.frontend.elementwise import elementwise, force, into_memory
+from srcgrad.frontend.iterables import trips
 from srcgrad.frontend.scalars import (
     BINARY,
     apply,
     at_least,
     cast,
+    compare,
     invert,
     negate,
     not_,
@@ -39,11 +42,13 @@ from srcgrad.frontend.values import (
     Choice,
     Num,
     NumberList,
+    Range,
     Record,
     Static,
     Text,
     Value,
     describe,
+    integer,
     truth,
     tuple_of,
 )  # fmt: skip
@@ -173,6 +178,10 @@ def condition(ctx: Context, value: Value) -> Atom:
         case Static(obj):
             has_truth = hasattr(type(obj), "__bool__") or hasattr(type(obj), "__len__")
             return truth(bool(native(ctx, value, bool)) if has_truth else True)
+        case NumberList(array):
+            return compare(ctx, ast.NotEq(), dim(ctx, array, 0), integer(0))
+        case Range():
+            return compare(ctx, ast.NotEq(), trips(ctx, value), integer(0))
         case Arr() | ArrayExpr():
             ctx.refuse(
                 "the truth of an array is ambiguous",

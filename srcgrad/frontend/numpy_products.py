@@ -27,7 +27,7 @@ from srcgrad.frontend.numpy_reductions import ARRAYS, atom, float_type, sum_of, 
 from srcgrad.frontend.operations import call_operation
 from srcgrad.frontend.python_calls import unpack
 from srcgrad.frontend.reduce import ACC, combining, run_nest
-from srcgrad.frontend.scalars import add, apply, cast, compare, mul, power, scalar, sub
+from srcgrad.frontend.scalars import add, apply, at_most, cast, compare, mul, power, scalar, sub
 from srcgrad.frontend.values import NONE, Arr, ArrayExpr, Num, Record, Static, Value, integer, number, out_of_order
 from srcgrad.infer import promote
 from srcgrad.ir.build import const_like
@@ -149,12 +149,14 @@ def trace(ctx: Context, arguments: Arguments) -> Value:
             why="other shapes have no loop nest yet",
             advice="loop over the matrices and take the trace of each",
         )
-    length = same_length(ctx, expr.shape[0], expr.shape[1], "trace is compiled for square matrices")
+    length = at_most(ctx, expr.shape[0], expr.shape[1])
     return sum_of(ctx, sum_type(expr))((length,), lambda i: expr.at((i[0], i[0])))
 
 
 @function(np.linalg.norm)
 def norm(ctx: Context, arguments: Arguments) -> Value:
+    if len(arguments) > 1:
+        return ctx.call(Static(reductions.norm), arguments)
     (value,) = unpack(ctx, arguments, "norm", "x")
     expr = expr_of(ctx, value or NONE)
     type_ = float_type(expr)

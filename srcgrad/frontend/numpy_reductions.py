@@ -12,7 +12,7 @@ import numpy as np
 
 from srcgrad.frontend.arrays import allocate, store
 from srcgrad.frontend.context import Arguments, Context, function, method
-from srcgrad.frontend.elementwise import Index, expr_of, nest
+from srcgrad.frontend.elementwise import Index, array_of, expr_of, nest
 from srcgrad.frontend.python_calls import unpack
 from srcgrad.frontend.reduce import ACC, combining, result_of, run_nest
 from srcgrad.frontend.scalars import (
@@ -37,6 +37,7 @@ from srcgrad.frontend.values import (
     ArrayExpr,
     Num,
     Record,
+    Static,
     Undefined,
     Value,
     describe,
@@ -47,6 +48,7 @@ from srcgrad.frontend.values import (
 from srcgrad.ir.build import const_like
 from srcgrad.ir.nodes import Atom
 from srcgrad.ir.types import BOOL, FLOAT64, Scalar
+from srcgrad.library import order
 
 ARRAYS = (Arr, ArrayExpr)
 Combine = Callable[[Value, Value], Value]
@@ -289,21 +291,28 @@ def all_(ctx: Context, expr: ArrayExpr, axis: Value | None, keepdims: Value | No
 # -- positions ----------------------------------------------------------------------------------------------------
 
 
-def _position(name: str, target: object, better: ast.cmpop) -> None:
-    """`argmax` and `argmin` of all elements."""
+def _position(name: str, target: object, better: ast.cmpop, of_rows: object) -> None:
+    """`argmax` and `argmin`; `of_rows` is for arrays of several dimensions. The first NaN is the answer, if any."""
 
     def as_function(ctx: Context, arguments: Arguments) -> Value:
         value, axis = unpack(ctx, arguments, name, "a", "axis", optional=1)
         expr = expr_of(ctx, value or NONE)
-        if expr.ndim != 1 or (axis not in (None, NONE) and static_object(axis or NONE) not in (0, -1)):
-            ctx.refuse(f"{name} is compiled for 1-d arrays", advice="loop over the rows")
+        if expr.ndim != 1:
+            return ctx.call(Static(of_rows), Arguments((array_of(ctx, expr), axis or NONE)))
+        if axis not in (None, NONE) and static_object(axis or NONE) not in (0, -1):
+            ctx.refuse(f"the axis of {name} is not one of the array", advice="leave it out")
         empty = compare(ctx, ast.Eq(), expr.shape[0], integer(0))
         raise_if(ctx, empty, ValueError, f"attempt to get {name} of an empty sequence")
         first = Record(tuple, (0, 1), (Num(expr.at((integer(0),))), number(0)))
 
         def pick(a: Value, b: Value) -> Value:
             assert isinstance(a, Record) and isinstance(b, Record)
-            wins = compare(ctx, better, atom(b.items[0]), atom(a.items[0]))
+            best, other = atom(a.items[0]), atom(b.items[0])
+            wins = compare(ctx, better, other, best)
+            if scalar(best).is_float:
+                tests = (compare(ctx, ast.NotEq(), other, other), compare(ctx, ast.Eq(), best, best))
+                first_nan = apply(ctx, "and_", tests, BOOL, "test")
+                wins = apply(ctx, "or_", (cast(ctx, wins, BOOL), first_nan), BOOL, "test")
             pairs = zip(b.items, a.items)
             return Record(tuple, (0, 1), tuple(Num(select(ctx, wins, atom(x), atom(y))) for x, y in pairs))
 
@@ -321,5 +330,5 @@ def _position(name: str, target: object, better: ast.cmpop) -> None:
     method(ARRAYS, name)(as_method)
 
 
-_position("argmax", np.argmax, ast.Gt())
-_position("argmin", np.argmin, ast.Lt())
+_position("argmax", np.argmax, ast.Gt(), order.argmax)
+_position("argmin", np.argmin, ast.Lt(), order.argmin)

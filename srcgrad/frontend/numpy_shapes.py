@@ -84,17 +84,31 @@ def reshape_function(ctx: Context, arguments: Arguments) -> Value:
 
 @method(ARRAYS, "ravel")
 def ravel_method(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
+    _check_order(ctx, arguments, 0)
     return reshape(ctx, receiver, number(-1))
 
 
 @function(np.ravel)
 def ravel(ctx: Context, arguments: Arguments) -> Value:
+    _check_order(ctx, arguments, 1)
     return reshape(ctx, array_of(ctx, arguments.positional[0]), number(-1))
 
 
 @method(ARRAYS, "flatten")
 def flatten(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
+    _check_order(ctx, arguments, 0)
     return _reshaped(ctx, expr_of(ctx, receiver), number(-1))
+
+
+def _check_order(ctx: Context, arguments: Arguments, position: int) -> None:
+    """Only the elements row by row."""
+    given = [*arguments.positional[position:], *arguments.keywords.values()]
+    if any(static_object(value) != "C" for value in given):
+        ctx.refuse(
+            "only order='C' is compiled here",
+            why="arrays of compiled code have their rows one after the other",
+            advice="transpose first: a.T.ravel() has the columns one after the other",
+        )
 
 
 @function(np.squeeze)
@@ -120,7 +134,10 @@ def _squeeze_all(ctx: Context, array: Arr) -> Value:
     array is compiled again, for its lengths of 1."""
     index = []
     for length in shape(ctx, array):
-        one = isinstance(length, Const) and length.value == 1
+        one = length in ctx.at_most_one or (isinstance(length, Const) and length.value == 1)
+        if length in ctx.at_most_one:
+            empty = compare(ctx, ast.Eq(), length, integer(0))
+            raise_if(ctx, empty, ValueError, "np.squeeze of an empty slice is not compiled")
         index.append(integer(0) if one else FULL)
         if not one:
             raise_if(ctx, compare(ctx, ast.Eq(), length, integer(1)), ValueError, LENGTH_ONE)

@@ -53,7 +53,7 @@ def _substituted(lu, order, b):
     """The solution for one right-hand side (1-d) or several (columns)."""
     n = lu.shape[0]
     if b.ndim == 1:
-        x = np.empty(n)
+        x = np.empty(n, lu.dtype)
         for i in range(n):
             total = b[order[i]] * 1.0
             for k in range(i):
@@ -66,7 +66,7 @@ def _substituted(lu, order, b):
             x[i] = total / lu[i, i]
         return x
     m = b.shape[1]
-    y = np.empty((n, m))
+    y = np.empty((n, m), lu.dtype)
     for i in range(n):
         for j in range(m):
             y[i, j] = b[order[i], j]
@@ -104,8 +104,8 @@ def inv(a):
     n = a.shape[0]
     lu, order, _ = _eliminated(constant(a))
     _check_regular(lu)
-    x = _substituted(lu, order, np.eye(n))
-    return x + x @ (np.eye(n) - a @ x)
+    x = _substituted(lu, order, np.eye(n, dtype=lu.dtype))
+    return x + x @ (np.eye(n, dtype=lu.dtype) - a @ x)
 
 
 def _change(a, inverse):
@@ -131,10 +131,10 @@ def _value_and_inverse(a):
     value = sign
     for k in range(n):
         value *= lu[k, k]
-    inverse = np.zeros((n, n))
+    inverse = np.zeros((n, n), lu.dtype)
     regular = value != 0.0
     if regular:
-        inverse[:] = _substituted(lu, order, np.eye(n))
+        inverse[:] = _substituted(lu, order, np.eye(n, dtype=lu.dtype))
     return value, regular, inverse
 
 
@@ -172,14 +172,14 @@ def slogdet(a):
             size += np.log(abs(lu[k, k]))
     if sign == 0.0:
         return sign, _undefined(a) - np.inf
-    return sign, size + _change(a, _substituted(lu, order, np.eye(n)))
+    return sign, size + _change(a, _substituted(lu, order, np.eye(n, dtype=lu.dtype)))
 
 
 @quotes(np.linalg.matrix_power)
 def matrix_power(a, n):
     _check_square(a)
     base = inv(a) if n < 0 else a * 1.0
-    result = np.eye(a.shape[0])
+    result = np.eye(a.shape[0], dtype=base.dtype)
     for _ in range(abs(n)):
         result = result @ base
     return result

@@ -19,7 +19,7 @@ _MOST_SWEEPS = 60
 
 def _symmetric(a):
     """The symmetric matrix whose lower triangle is that of `a`."""
-    out = np.empty(a.shape)
+    out = np.empty(a.shape, a.dtype)
     for i in range(a.shape[0]):
         for j in range(i + 1):
             out[i, j] = a[i, j]
@@ -29,7 +29,7 @@ def _symmetric(a):
 
 def _cholesky_of(a):
     n = a.shape[0]
-    low = np.zeros((n, n))
+    low = np.zeros((n, n), a.dtype)
     for j in range(n):
         for i in range(j, n):
             total = a[i, j] * 1.0
@@ -47,7 +47,7 @@ def _cholesky_of(a):
 def _solved_lower(low, b):
     """`low^-1 @ b` for a lower triangle and a matrix."""
     n, m = b.shape
-    x = np.empty((n, m))
+    x = np.empty((n, m), b.dtype)
     for i in range(n):
         for j in range(m):
             x[i, j] = b[i, j]
@@ -62,11 +62,12 @@ def _solved_lower(low, b):
 @quotes(np.linalg.cholesky)
 def cholesky(a):
     """Raises `LinAlgError` for a matrix that is not positive definite."""
+    a = a * 1.0
     low = _cholesky_of(constant(a))
     moved = _symmetric(a - constant(a))
     w = _solved_lower(low, _solved_lower(low, moved).T)
     n = a.shape[0]
-    half = np.zeros((n, n))
+    half = np.zeros((n, n), low.dtype)
     for i in range(n):
         for j in range(i):
             half[i, j] = w[i, j]
@@ -78,7 +79,7 @@ def _rotations(a):
     """Eigenvalues (ascending) and vectors of a symmetric matrix by cyclic Jacobi rotations."""
     n = a.shape[0]
     m = a * 1.0
-    v = np.eye(n)
+    v = np.eye(n, dtype=a.dtype)
     for _ in range(_MOST_SWEEPS):
         off = 0.0
         size = 0.0
@@ -110,33 +111,51 @@ def _rotations(a):
                     x, y = v[k, p], v[k, q]
                     v[k, p] = c * x - s * y
                     v[k, q] = s * x + c * y
-    w = np.empty(n)
+    w = np.empty(n, a.dtype)
     for i in range(n):
         w[i] = m[i, i]
     order = np.argsort(w)
     return w[order], v[:, order]
 
 
+def _over_gap(x, gap):
+    """`x / gap` for an x whose value is 0; where the gap is 0 too, it is 0 with a derivative that is NaN."""
+    if gap == 0.0:
+        return np.sqrt(x * x)
+    return x / gap
+
+
+def _over_sizes(a, sizes):
+    """The columns over the singular values, as `_over_gap`."""
+    out = np.empty(a.shape, a.dtype)
+    for j in range(sizes.shape[0]):
+        for i in range(a.shape[0]):
+            out[i, j] = _over_gap(a[i, j], sizes[j])
+    return out
+
+
 @quotes(np.linalg.eigh)
 def eigh(a):
+    a = a * 1.0
     w, v = _rotations(_symmetric(constant(a)))
     m = v.T @ _symmetric(a - constant(a)) @ v
     n = w.shape[0]
-    turn = np.zeros((n, n))
-    values = np.empty(n)
+    turn = np.zeros((n, n), w.dtype)
+    values = np.empty(n, w.dtype)
     for i in range(n):
         values[i] = w[i] + m[i, i]
         for j in range(n):
             if i != j:
-                turn[i, j] = m[i, j] / (w[j] - w[i])
+                turn[i, j] = _over_gap(m[i, j], w[j] - w[i])
     return values, v + v @ turn
 
 
 @quotes(np.linalg.eigvalsh)
 def eigvalsh(a):
+    a = a * 1.0
     w, v = _rotations(_symmetric(constant(a)))
     m = v.T @ _symmetric(a - constant(a)) @ v
-    values = np.empty(w.shape[0])
+    values = np.empty(w.shape[0], w.dtype)
     for i in range(w.shape[0]):
         values[i] = w[i] + m[i, i]
     return values
@@ -147,7 +166,7 @@ def _singular(a):
     rotations that make its columns orthogonal (Hestenes)."""
     m, n = a.shape
     u = a * 1.0
-    v = np.eye(n)
+    v = np.eye(n, dtype=a.dtype)
     for _ in range(_MOST_SWEEPS):
         turned = False
         for p in range(n):
@@ -179,35 +198,66 @@ def _singular(a):
     sizes = np.sqrt(np.sum(u * u, axis=0))
     order = np.argsort(-sizes)
     sizes = sizes[order]
-    return u[:, order] / np.where(sizes > 0.0, sizes, 1.0), sizes, v[:, order]
+    largest = 0.0
+    if n > 0:
+        largest = sizes[0]
+    found = u[:, order] / np.where(sizes > 0.0, sizes, 1.0)
+    for j in range(n):
+        if sizes[j] <= 1e-15 * largest:
+            sizes[j] = 0.0
+            _complete(found, j)
+    return found, sizes, v[:, order]
+
+
+def _complete(u, j):
+    """Make column j a unit vector that is orthogonal to those before it."""
+    m = u.shape[0]
+    for k in range(m):
+        for i in range(m):
+            u[i, j] = 1.0 if i == k else 0.0
+        for _ in range(2):
+            for c in range(j):
+                along = 0.0
+                for i in range(m):
+                    along += u[i, c] * u[i, j]
+                for i in range(m):
+                    u[i, j] -= along * u[i, c]
+        size = 0.0
+        for i in range(m):
+            size += u[i, j] * u[i, j]
+        if size > 0.1 / m:
+            for i in range(m):
+                u[i, j] /= np.sqrt(size)
+            break
 
 
 @quotes(np.linalg.svd)
 def svd(a, full_matrices=True, compute_uv=True):
     """`(u, s, vh)`, or `s` alone. Of a matrix that is not square only `full_matrices=False` is given."""
+    a = a * 1.0
     tall = a.shape[0] >= a.shape[1]
     x = a if tall else a.T
     u, s, v = _singular(constant(x))
     moved = x - constant(x)
     p = u.T @ moved @ v
     n = s.shape[0]
-    values = np.empty(n)
+    values = np.empty(n, s.dtype)
     for i in range(n):
         values[i] = s[i] + p[i, i]
     if not compute_uv:
         return values
     if full_matrices and a.shape[0] != a.shape[1]:
         raise ValueError("svd of a matrix that is not square: pass full_matrices=False")
-    left = np.zeros((n, n))
-    right = np.zeros((n, n))
+    left = np.zeros((n, n), s.dtype)
+    right = np.zeros((n, n), s.dtype)
     for i in range(n):
         for j in range(n):
             if i != j:
                 gap = (s[j] - s[i]) * (s[j] + s[i])
-                left[i, j] = (p[i, j] * s[j] + s[i] * p[j, i]) / gap
-                right[i, j] = (s[i] * p[i, j] + p[j, i] * s[j]) / gap
-    du = u @ left + (moved @ v - u @ p) / s
-    dv = v @ right + (moved.T @ u - v @ p.T) / s
+                left[i, j] = _over_gap(p[i, j] * s[j] + s[i] * p[j, i], gap)
+                right[i, j] = _over_gap(s[i] * p[i, j] + p[j, i] * s[j], gap)
+    du = u @ left + _over_sizes(moved @ v - u @ p, s)
+    dv = v @ right + _over_sizes(moved.T @ u - v @ p.T, s)
     if tall:
         return u + du, values, (v + dv).T
     return v + dv, values, (u + du).T
@@ -217,11 +267,11 @@ def _householder(a):
     """The reduced factors, with the signs that LAPACK gives them."""
     m, n = a.shape
     r = a * 1.0
-    q = np.zeros((m, n))
+    q = np.zeros((m, n), a.dtype)
     for j in range(n):
         q[j, j] = 1.0
-    scale = np.zeros(n)
-    v = np.zeros((m, n))
+    scale = np.zeros(n, a.dtype)
+    v = np.zeros((m, n), a.dtype)
     for k in range(n):
         below = 0.0
         for i in range(k + 1, m):
@@ -247,7 +297,7 @@ def _householder(a):
                 total += v[i, k] * q[i, j]
             for i in range(k, m):
                 q[i, j] -= scale[k] * total * v[i, k]
-    upper = np.zeros((n, n))
+    upper = np.zeros((n, n), a.dtype)
     for i in range(n):
         for j in range(i, n):
             upper[i, j] = r[i, j]
@@ -257,7 +307,7 @@ def _householder(a):
 def _over_upper(b, r):
     """`b @ r^-1` for an upper triangle."""
     m, n = b.shape
-    x = np.empty((m, n))
+    x = np.empty((m, n), b.dtype)
     for j in range(n):
         for i in range(m):
             x[i, j] = b[i, j]
@@ -272,6 +322,7 @@ def _over_upper(b, r):
 @quotes(np.linalg.qr)
 def qr(a, mode="reduced"):
     """`(q, r)` of a matrix of full column rank with at least as many rows as columns."""
+    a = a * 1.0
     if a.shape[0] < a.shape[1]:
         raise ValueError("qr of a matrix with more columns than rows is not differentiated: take that of its transpose")
     q, r = _householder(constant(a))
@@ -279,13 +330,13 @@ def qr(a, mode="reduced"):
     step = _over_upper(moved, r)
     c = q.T @ step
     n = r.shape[0]
-    turn = np.zeros((n, n))
+    turn = np.zeros((n, n), r.dtype)
     for i in range(n):
         for j in range(i):
             turn[i, j] = c[i, j]
             turn[j, i] = -c[i, j]
     upper = r + (q.T @ moved - turn @ r)
-    full = np.zeros((n, n))
+    full = np.zeros((n, n), r.dtype)
     for i in range(n):
         for j in range(i, n):
             full[i, j] = upper[i, j]
@@ -295,8 +346,14 @@ def qr(a, mode="reduced"):
 
 
 def _over_lower_system(r, b):
-    """`r^-1 @ b` for an upper triangle and a vector or a matrix."""
+    """`r^-1 @ b` for an upper triangle and a vector or a matrix. Raises `LinAlgError` where r has not full rank."""
     n = r.shape[0]
+    largest = 0.0
+    for i in range(n):
+        largest = max(largest, abs(constant(r[i, i])))
+    for i in range(n):
+        if abs(constant(r[i, i])) <= 1e-14 * n * largest:
+            raise np.linalg.LinAlgError("the matrix has not full rank: this is not differentiated")
     x = b * 1.0
     for i in range(n - 1, -1, -1):
         for k in range(i + 1, n):
@@ -308,6 +365,7 @@ def _over_lower_system(r, b):
 @quotes(np.linalg.lstsq)
 def lstsq(a, b, rcond=None):
     """`(x, residuals, rank, s)` of a matrix of full rank."""
+    a = a * 1.0
     m, n = a.shape
     s = svd(a, compute_uv=False)
     if m >= n:
@@ -328,6 +386,7 @@ def lstsq(a, b, rcond=None):
 @quotes(np.linalg.pinv)
 def pinv(a):
     """Of a matrix of full rank."""
+    a = a * 1.0
     if a.shape[0] >= a.shape[1]:
         q, r = qr(a)
         return _over_lower_system(r, q.T)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from srcgrad.library.quoting import quotes
+from srcgrad.library.shapes import rows_along, rows_back, without_axis
 
 
 def _order(a):
@@ -38,30 +39,51 @@ def _order(a):
 
 @quotes(np.argsort, method="argsort")
 def argsort(a, axis=-1):
+    if axis is None:
+        return _order(np.ravel(a))
     if a.ndim == 1:
         return _order(a)
-    out = np.empty(a.shape, np.int64)
-    if axis == 0:
-        for j in range(a.shape[1]):
-            out[:, j] = _order(a[:, j])
-    else:
-        for i in range(a.shape[0]):
-            out[i] = _order(a[i])
-    return out
+    rows = rows_along(a, axis)
+    out = np.empty(rows.shape, np.int64)
+    for i in range(rows.shape[0]):
+        out[i] = _order(rows[i])
+    return rows_back(out, a, axis)
 
 
 @quotes(np.sort)
 def sort(a, axis=-1):
+    if axis is None:
+        flat = np.ravel(a)
+        return flat[_order(flat)]
     if a.ndim == 1:
         return a[_order(a)]
-    out = np.empty(a.shape, a.dtype)
-    if axis == 0:
-        for j in range(a.shape[1]):
-            out[:, j] = a[_order(a[:, j]), j]
-    else:
-        for i in range(a.shape[0]):
-            out[i] = a[i, _order(a[i])]
-    return out
+    rows = rows_along(a, axis)
+    out = np.empty(rows.shape, a.dtype)
+    for i in range(rows.shape[0]):
+        out[i] = rows[i, _order(rows[i])]
+    return rows_back(out, a, axis)
+
+
+def argmax(a, axis=None):
+    """Of an array of several dimensions."""
+    if axis is None:
+        return np.argmax(np.ravel(a))
+    rows = rows_along(a, axis)
+    out = np.empty(rows.shape[0], np.int64)
+    for i in range(rows.shape[0]):
+        out[i] = np.argmax(rows[i])
+    return without_axis(out, a, axis)
+
+
+def argmin(a, axis=None):
+    """Of an array of several dimensions."""
+    if axis is None:
+        return np.argmin(np.ravel(a))
+    rows = rows_along(a, axis)
+    out = np.empty(rows.shape[0], np.int64)
+    for i in range(rows.shape[0]):
+        out[i] = np.argmin(rows[i])
+    return without_axis(out, a, axis)
 
 
 def _place(a, v, right):
@@ -69,7 +91,9 @@ def _place(a, v, right):
     low, high = 0, a.shape[0]
     while low < high:
         middle = (low + high) // 2
-        if a[middle] < v or (right and a[middle] <= v):
+        x = a[middle]
+        before = x < v or (v != v and x == x) or (right and (x <= v or v != v))  # NaN comes last
+        if before:
             low = middle + 1
         else:
             high = middle
@@ -89,7 +113,11 @@ def searchsorted(a, v, side="left"):
 
 @quotes(np.digitize)
 def digitize(x, bins, right=False):
-    return searchsorted(bins, x, "left" if right else "right")
+    edges = np.asarray(bins)
+    n = edges.shape[0]
+    if n > 1 and edges[0] > edges[n - 1]:
+        return n - searchsorted(edges[::-1], x, "left" if right else "right")
+    return searchsorted(edges, x, "left" if right else "right") + 0
 
 
 @quotes(np.bincount)
@@ -109,10 +137,13 @@ def bincount(x, weights=None, minlength=0):
 
 
 @quotes(np.histogram)
-def histogram(a, bins=10, range=None, weights=None):
+def histogram(a, bins=10, range=None, *, weights=None):
     if np.ndim(bins) == 0:
         low = np.min(a) if range is None else range[0]
         high = np.max(a) if range is None else range[1]
+        if low == high:
+            low = low - 0.5
+            high = high + 0.5
         edges = np.linspace(low, high, bins + 1)
     else:
         edges = np.asarray(bins)
@@ -140,6 +171,8 @@ def unique(ar):
 
 @quotes(np.interp)
 def interp(x, xp, fp, left=None, right=None):
+    xp = np.asarray(xp)
+    fp = np.asarray(fp)
     if np.ndim(x) == 0:
         return _interpolated(x, xp, fp, left, right)
     points = np.asarray(x)

@@ -6,11 +6,11 @@ import numpy as np
 
 from srcgrad.library.order import sort
 from srcgrad.library.quoting import quotes
-from srcgrad.library.shapes import moveaxis
+from srcgrad.library.shapes import moveaxis, rows_along, without_axis
 
 
 @quotes(np.ptp)
-def ptp(a, axis=None, keepdims=False):
+def ptp(a, axis=None, *, keepdims=False):
     return np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
 
 
@@ -37,19 +37,23 @@ def nanprod(a, axis=None):
 
 @quotes(np.nanmean)
 def nanmean(a, axis=None):
-    return nansum(a, axis) / np.sum(np.logical_not(np.isnan(a)), axis=axis)
+    return nansum(a, axis) / np.sum(np.logical_not(np.isnan(a)), axis=axis).astype(a.dtype)
 
 
 @quotes(np.nanvar)
-def nanvar(a, ddof=0):
+def nanvar(a, axis=None, *, ddof=0):
     here = np.logical_not(np.isnan(a))
-    center = nanmean(a)
-    return np.sum(np.where(here, (a - center) ** 2, 0.0)) / (np.sum(here) - ddof)
+    count = np.sum(here, axis=axis, keepdims=True).astype(a.dtype)
+    center = np.sum(np.where(here, a, 0), axis=axis, keepdims=True) / count
+    total = np.sum(np.where(here, (a - center) ** 2, 0), axis=axis)
+    return total / (np.sum(here, axis=axis) - ddof).astype(a.dtype)
 
 
 @quotes(np.nanstd)
-def nanstd(a, ddof=0):
-    return np.sqrt(nanvar(a, ddof))
+def nanstd(a, axis=None, *, ddof=0):
+    """The derivative at 0 is 0, as that of `np.std`."""
+    variance = nanvar(a, axis, ddof=ddof)
+    return np.where(variance > 0, np.sqrt(np.where(variance > 0, variance, 1)), variance * 0)
 
 
 @quotes(np.nanmax)
@@ -80,6 +84,24 @@ def diff(a, n, axis):
     return moveaxis(rows, 0, axis)
 
 
+def norm(x, ord=None, axis=None, keepdims=False):
+    """Norms of vectors: of all elements, or along one axis. The derivative of the Euclidean one at 0 is infinite."""
+    if ord is None or ord == 2 or ord == "fro":
+        if ord == 2 and axis is None and x.ndim == 2:
+            return np.max(np.linalg.svd(x, compute_uv=False))
+        return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
+    if axis is None and x.ndim == 2:
+        sums = np.sum(np.abs(x), axis=0 if abs(ord) == 1 else 1)
+        return np.max(sums) if ord > 0 else np.min(sums)
+    if ord == np.inf:
+        return np.max(np.abs(x), axis=axis, keepdims=keepdims)
+    if ord == -np.inf:
+        return np.min(np.abs(x), axis=axis, keepdims=keepdims)
+    if ord == 1:
+        return np.sum(np.abs(x), axis=axis, keepdims=keepdims)
+    return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
+
+
 @quotes(np.cumprod, method="cumprod")
 def cumprod(a, axis=None):
     if axis is None or a.ndim == 1:
@@ -96,29 +118,28 @@ def cumprod(a, axis=None):
 @quotes(np.quantile)
 def quantile(a, q, axis=None):
     """With linear interpolation between the two nearest order statistics."""
-    if axis is not None and a.ndim == 2:
-        rows = moveaxis(a, axis, 1)
-        out = np.empty(rows.shape[0])
+    if axis is not None and a.ndim > 1:
+        rows = rows_along(a, axis)
+        out = np.empty(rows.shape[0], rows.dtype)
         for i in range(rows.shape[0]):
-            out[i] = _quantile_of(rows[i], q)
-        return out
-    if np.ndim(q) == 0:
-        return _quantile_of(np.ravel(a), q)
-    found = np.empty(len(q))
+            out[i] = _between(sort(rows[i]), q)
+        return without_axis(out, a, axis)
     ordered = sort(np.ravel(a))
+    if np.ndim(q) == 0:
+        return _between(ordered, q)
+    found = np.empty(len(q))
     for k in range(len(q)):
         found[k] = _between(ordered, q[k])
     return found
 
 
-def _quantile_of(a, q):
-    return _between(sort(a), q)
-
-
 def _between(ordered, q):
-    place = q * (ordered.shape[0] - 1)
-    below = min(int(place), max(ordered.shape[0] - 2, 0))
-    above = min(below + 1, ordered.shape[0] - 1)
+    n = ordered.shape[0]
+    if ordered[n - 1] != ordered[n - 1]:
+        return ordered[n - 1] * 1.0
+    place = q * (n - 1)
+    below = min(int(place), max(n - 2, 0))
+    above = min(below + 1, n - 1)
     return ordered[below] + (place - below) * (ordered[above] - ordered[below])
 
 
@@ -132,18 +153,20 @@ def percentile(a, q, axis=None):
 @quotes(np.median)
 def median(a, axis=None):
     """Of an even number of elements the mean of the two in the middle, each of which gets half the cotangent."""
-    if axis is not None and a.ndim == 2:
-        rows = moveaxis(a, axis, 1)
-        out = np.empty(rows.shape[0])
+    if axis is not None and a.ndim > 1:
+        rows = rows_along(a, axis)
+        out = np.empty(rows.shape[0], rows.dtype)
         for i in range(rows.shape[0]):
             out[i] = _median_of(rows[i])
-        return out
+        return without_axis(out, a, axis)
     return _median_of(np.ravel(a))
 
 
 def _median_of(a):
     ordered = sort(a)
     n = ordered.shape[0]
+    if ordered[n - 1] != ordered[n - 1]:
+        return ordered[n - 1] * 1.0
     return 0.5 * (ordered[(n - 1) // 2] + ordered[n // 2])
 
 
@@ -156,7 +179,7 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
             total += 0.5 * width * (y[i] + y[i - 1])
         return total
     rows = moveaxis(y, axis, 0)
-    area = np.zeros(rows.shape[1:])
+    area = np.zeros(rows.shape[1:], y.dtype)
     for i in range(1, rows.shape[0]):
         width = dx if x is None else x[i] - x[i - 1]
         area += 0.5 * width * (rows[i] + rows[i - 1])
@@ -167,7 +190,9 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
 def gradient(f, dx=1.0):
     """Of a 1-d array: central differences inside, one-sided at the ends."""
     n = f.shape[0]
-    out = np.empty(n)
+    if n < 2:
+        raise ValueError("Shape of array too small to calculate a numerical gradient")
+    out = np.empty(n, f.dtype)
     for i in range(1, n - 1):
         out[i] = (f[i + 1] - f[i - 1]) / (2.0 * dx)
     out[0] = (f[1] - f[0]) / dx
@@ -176,12 +201,15 @@ def gradient(f, dx=1.0):
 
 
 @quotes(np.cov)
-def cov(m, rowvar=True, bias=False):
-    rows = m if rowvar else m.T
-    if rows.ndim == 1:
-        return np.var(rows, ddof=0 if bias else 1)
-    centred = rows - np.mean(rows, axis=1, keepdims=True)
-    return centred @ centred.T / (rows.shape[1] - (0 if bias else 1))
+def cov(m, y=None, rowvar=True, bias=False):
+    given = m if rowvar or m.ndim == 1 else m.T
+    if y is not None:
+        other = y if rowvar or y.ndim == 1 else y.T
+        given = np.concatenate((np.atleast_2d(given), np.atleast_2d(other)), axis=0)
+    if given.ndim == 1:
+        return np.var(given, ddof=0 if bias else 1)
+    centred = given - np.mean(given, axis=1, keepdims=True)
+    return centred @ centred.T / (given.shape[1] - (0 if bias else 1))
 
 
 @quotes(np.corrcoef)

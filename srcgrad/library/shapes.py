@@ -63,24 +63,12 @@ def broadcast_to(array, shape):
 @quotes(np.tile)
 def tile(A, reps):
     a = np.asarray(A)
-    counts = reps if isinstance(reps, tuple | list) else (reps,)
-    if len(counts) == 1 and a.ndim == 1:
-        n = a.shape[0]
-        out = np.empty(n * counts[0], a.dtype)
-        for k in range(counts[0]):
-            for i in range(n):
-                out[k * n + i] = a[i]
-        return out
-    rows = (1,) * (a.ndim - len(counts)) + tuple(counts)
-    wide = atleast_2d(a)
-    n, m = wide.shape
-    tall = np.empty((n * rows[0], m * rows[1]), a.dtype)
-    for k in range(rows[0]):
-        for j in range(rows[1]):
-            for i in range(n):
-                for o in range(m):
-                    tall[k * n + i, j * m + o] = wide[i, o]
-    return tall
+    given = tuple(reps) if isinstance(reps, tuple | list) else (reps,)
+    counts = (1,) * (a.ndim - len(given)) + given
+    out = np.reshape(a, (1,) * (len(counts) - a.ndim) + a.shape)
+    for axis, count in enumerate(counts):
+        out = take(out, np.arange(out.shape[axis] * count) % max(out.shape[axis], 1), axis)
+    return out
 
 
 @quotes(np.repeat, method="repeat")
@@ -116,10 +104,10 @@ def rot90(m, k=1):
     if turns == 0:
         return m
     if turns == 1:
-        return m.T[::-1]
+        return swapaxes(m, 0, 1)[::-1]
     if turns == 2:
         return m[::-1, ::-1]
-    return m.T[:, ::-1]
+    return swapaxes(m, 0, 1)[:, ::-1]
 
 
 def _widths(pad_width, ndim):
@@ -174,7 +162,7 @@ def pad(array, pad_width, mode="constant", constant_values=0):
 
 
 @quotes(np.meshgrid)
-def meshgrid(x, y, indexing="xy"):
+def meshgrid(x, y, *, indexing="xy"):
     n, m = x.shape[0], y.shape[0]
     if indexing == "xy":
         return broadcast_to(x[None, :], (m, n)), broadcast_to(y[:, None], (m, n))
@@ -183,22 +171,12 @@ def meshgrid(x, y, indexing="xy"):
 
 @quotes(np.tril)
 def tril(m, k=0):
-    out = np.zeros(m.shape, m.dtype)
-    for i in range(m.shape[0]):
-        for j in range(m.shape[1]):
-            if j <= i + k:
-                out[i, j] = m[i, j]
-    return out
+    return np.where(tri(m.shape[-2], m.shape[-1], k) > 0.5, m, 0)
 
 
 @quotes(np.triu)
 def triu(m, k=0):
-    out = np.zeros(m.shape, m.dtype)
-    for i in range(m.shape[0]):
-        for j in range(m.shape[1]):
-            if j >= i + k:
-                out[i, j] = m[i, j]
-    return out
+    return np.where(tri(m.shape[-2], m.shape[-1], k - 1) > 0.5, 0, m)
 
 
 @quotes(np.tri)
@@ -351,18 +329,36 @@ def argwhere(a):
 
 @quotes(np.take_along_axis)
 def take_along_axis(arr, indices, axis=-1):
-    out = np.empty(indices.shape, arr.dtype)
     if arr.ndim == 1:
-        for i in range(indices.shape[0]):
-            out[i] = arr[indices[i]]
-        return out
+        return arr[indices]
+    out = np.empty(indices.shape, arr.dtype)
     for i in range(indices.shape[0]):
         for j in range(indices.shape[1]):
-            if axis == 0:
+            if axis % 2 == 0:
                 out[i, j] = arr[indices[i, j], j]
             else:
                 out[i, j] = arr[i, indices[i, j]]
     return out
+
+
+def rows_along(a, axis):
+    """The 1-d slices of an array along an axis, as the rows of a matrix."""
+    moved = moveaxis(a, axis, -1)
+    count = 1
+    for n in moved.shape[:-1]:
+        count *= n
+    return np.reshape(moved, (count, moved.shape[-1]))
+
+
+def rows_back(rows, a, axis):
+    """An array of the shape of `a`, given its slices along an axis."""
+    moved = a.shape[: axis % a.ndim] + a.shape[axis % a.ndim + 1 :]
+    return moveaxis(np.reshape(rows, moved + (rows.shape[1],)), -1, axis)
+
+
+def without_axis(values, a, axis):
+    """One number for each slice of `a` along an axis, in the shape of the other axes."""
+    return np.reshape(values, a.shape[: axis % a.ndim] + a.shape[axis % a.ndim + 1 :])
 
 
 @quotes(np.put)

@@ -55,6 +55,69 @@ def test_the_determinant_of_a_singular_matrix():
     assert np.isnan(gradient).all()
 
 
+def rebuilt_from_eigenvectors(a):
+    w, u = np.linalg.eigh(a)
+    return (u * w) @ u.T
+
+
+def rebuilt_from_singular_vectors(a):
+    u, s, vh = np.linalg.svd(a, full_matrices=False)
+    return (u * s) @ vh
+
+
+@pytest.mark.parametrize("matrix", [np.eye(2), np.diag([1.0, 1.0, 2.0]), np.zeros((2, 2))])
+def test_eigenvectors_where_eigenvalues_coincide(matrix):
+    found = srcgrad.differentiable(rebuilt_from_eigenvectors)(matrix)
+    np.testing.assert_allclose(found, matrix, atol=1e-14)
+
+
+@pytest.mark.parametrize("matrix", [np.eye(3), np.ones((3, 2)), np.zeros((2, 2)), np.ones((2, 4))])
+def test_singular_vectors_of_matrices_without_full_rank(matrix):
+    found = srcgrad.differentiable(rebuilt_from_singular_vectors)(matrix)
+    np.testing.assert_allclose(found, matrix, atol=1e-14)
+    u = srcgrad.differentiable(lambda a: np.linalg.svd(a, full_matrices=False)[0])(matrix)
+    np.testing.assert_allclose(u.T @ u, np.eye(min(matrix.shape)), atol=1e-14)
+
+
+def test_least_squares_without_full_rank_raise():
+    with pytest.raises(np.linalg.LinAlgError, match="full rank"):
+        srcgrad.grad(lambda a: np.sum(np.linalg.pinv(a)))(np.ones((3, 2)))
+
+
+SINGLE = (np.eye(3) * 3.0 + np.arange(9.0).reshape(3, 3) / 10.0).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda a: np.linalg.inv(a), lambda a: np.linalg.solve(a, a[0]), lambda a: np.linalg.det(a @ a),
+        lambda a: np.linalg.cholesky(a @ a.T), lambda a: np.linalg.eigvalsh(a @ a.T), lambda a: np.linalg.qr(a)[0],
+        lambda a: np.linalg.svd(a)[1], lambda a: np.median(a, axis=0), lambda a: np.trapezoid(a),
+        lambda a: np.nanmean(a, axis=1), lambda a: np.nanstd(a),
+    ],
+)  # fmt: skip
+def test_single_precision_stays(function):
+    found = srcgrad.differentiable(function)(SINGLE)
+    expected = function(SINGLE)
+    assert np.asarray(found).dtype == expected.dtype == np.float32
+    np.testing.assert_allclose(found, expected, rtol=2e-4, atol=1e-4)
+
+
+NAN = np.array([1.0, np.nan, 0.5])
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda a: np.median(a), lambda a: np.percentile(a, 30), lambda a: np.argmax(a) * 1.0,
+        lambda a: np.argmin(a) * 1.0, lambda a: np.sort(a),
+        lambda a: np.searchsorted(np.sort(a), np.array([0.5, np.nan, 1.0])) * 1.0,
+    ],
+)  # fmt: skip
+def test_nan_among_the_numbers(function):
+    np.testing.assert_array_equal(srcgrad.differentiable(function)(NAN), function(NAN))
+
+
 def test_large_systems_keep_nothing_of_the_elimination():
     def f(a, b):
         return np.sum(np.linalg.solve(a, b))

@@ -112,3 +112,20 @@ def a_helper_returns_a_list_that_grew(a):
     for x in collected(a, 0.5):
         s += x**3
     return s + len(collected(a, 0.9))
+
+
+@program(vector, lambda rng: (np.array([0.1, 0.2]),))
+def truth_of_a_list_that_grew(a):
+    xs = []
+    for i in range(len(a)):
+        if a[i] > 0.6:
+            xs.append(a[i])
+    if not xs:
+        return a[0] * 2.0
+    s = sum(xs) / len(xs) if xs else 0.0
+    while xs:
+        x = xs.pop()
+        s += x * x
+        if x > 1.2:
+            xs.append(x * 0.3)
+    return s if xs == [] else 0.0
