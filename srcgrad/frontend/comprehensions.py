@@ -12,7 +12,7 @@ import functools
 import numpy as np
 
 from srcgrad.frontend.arrays import allocate, subscript
-from srcgrad.frontend.context import Context, Scope, expression
+from srcgrad.frontend.context import Context, Scope, Unknown, expression
 from srcgrad.frontend.elementwise import assign, force, stack_items
 from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.liveness import liveness
@@ -136,6 +136,8 @@ def array_from(ctx: Context, value: Generator, dtype: np.dtype | None) -> Value:
     with ctx.block():
         length = _clause_length(ctx, value)
         run_loops(ctx, value, lambda item: found.append(force(ctx, item)), {COUNT: number(0)})
+    if not found:  # nothing is known of an element, and why not is noted
+        raise Unknown
     ctx.rewind(mark)
     inner, kind = _element_shape(ctx, found[-1])
     length = _clause_length(ctx, value)

@@ -66,6 +66,10 @@ class Merge:
                 return Num(self.sym(_hint(value.atom, hint), value.type))
             case Arr():
                 return whole(self.sym(_hint(value.base, hint), reference_type(value)))
+            case NumberList(array):
+                opened_array = self.open(array, hint)
+                assert isinstance(opened_array, Arr)
+                return NumberList(opened_array)
             case GrowingList():
                 return self.growing(value, value.array.element, hint, value.tokens)
             case Record(container, keys, items):
@@ -95,6 +99,9 @@ class Merge:
                 return Num(self.sym(hint, join(a.type, b.type)))
             case Arr(), Arr():
                 return self._arrays(a, b, hint)
+            case NumberList(), NumberList():
+                joined = self._arrays(a.array, b.array, hint)
+                return NumberList(joined) if isinstance(joined, Arr) else joined
             case Record(), Record() if (a.container, a.keys) == (b.container, b.keys):
                 pairs = zip(a.keys, a.items, b.items)
                 items = tuple(self.merge(x, y, f"{hint}_{k}") for k, x, y in pairs)
@@ -229,6 +236,8 @@ def fits(value: Value, proto: Value, made: frozenset[Sym]) -> bool:
             return join(value.type, proto.type) == proto.type
         case Arr(), Arr(base) if base in made:
             return join_arrays(reference_type(value), proto.base_type) == base.type
+        case NumberList(array), NumberList(other):
+            return fits(array, other, made)
         case (Record() | GrowingList()), GrowingList(array) if array.base in made:
             element = _common_element(value, proto)
             return element is not None and element.dtype == array.dtype
@@ -258,6 +267,8 @@ def coerce(ctx: Context, value: Value, proto: Value, made: frozenset[Sym]) -> li
             return [cast(ctx, value.atom, symbol.type) if isinstance(value, Num) else const_like(0, symbol.type)]
         case Arr(base) if base in made:
             return [materialise(ctx, value) if isinstance(value, Arr) else _empty(ctx, proto)]
+        case NumberList(array):
+            return coerce(ctx, value.array if isinstance(value, NumberList) else BOTTOM, array, made)
         case GrowingList(array) if array.base in made:
             return _grown_atoms(ctx, value, array)
         case Record(items=protos):
@@ -308,6 +319,10 @@ def rename(value: Value, mapping: Mapping[Sym, Atom]) -> Value:
             new = mapping[base]
             assert isinstance(new, Sym)
             return whole(new)
+        case NumberList(array):
+            inner = rename(array, mapping)
+            assert isinstance(inner, Arr)
+            return NumberList(inner, value.tokens)
         case GrowingList(array, length):
             renamed = rename(array, mapping)
             assert isinstance(renamed, Arr)

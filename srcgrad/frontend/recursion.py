@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from srcgrad.frontend.context import Context, Helper, Scope, Unknown
 from srcgrad.frontend.kinds import Merge, coerce, fits, rename
 from srcgrad.frontend.source import Source
-from srcgrad.frontend.values import BOTTOM, Arr, Choice, Num, Record, Value
+from srcgrad.frontend.values import BOTTOM, Arr, Choice, Num, NumberList, Record, Value
 from srcgrad.ir.nodes import Atom, Block, Call, Callee, Function, Statement, Sym
 from srcgrad.ir.types import Array, Layout, Type
 from srcgrad.ir.visit import clone_block, free_symbols, map_atoms, walk
@@ -51,6 +51,8 @@ def _structure(value: Value) -> object:
             return value.type.dtype.str
         case Arr():
             return (value.dtype.str, value.ndim)
+        case NumberList(array):
+            return ("list", array.dtype.str, array.ndim)
         case Record(container, keys, items):
             return (container, keys, tuple(map(_structure, items)))
         case _:  # functions with what they are bound to, ranges, constants: the very same ones
@@ -142,7 +144,7 @@ def make(ctx: Context, helper: Helper, activation: Activation) -> None:
 def _open_parameter(merge: Merge, value: Value, hint: str) -> Value:
     """A parameter of a helper: any layout will do. A function or a range is no parameter: the key fixes which one
     it is, and the symbols in it are captured."""
-    if not isinstance(value, Num | Arr | Record | Choice):
+    if not isinstance(value, Num | Arr | NumberList | Record | Choice):
         return value
     opened = merge.open(value, hint)
     for position, symbol in enumerate(merge.made):

@@ -129,3 +129,30 @@ def truth_of_a_list_that_grew(a):
         if x > 1.2:
             xs.append(x * 0.3)
     return s if xs == [] else 0.0
+
+
+def differences(a, n):
+    if n == 0:
+        return a
+    found = []
+    for i in range(1, len(a)):
+        found.append(a[i] - a[i - 1] * a[i])
+    return differences(found, n - 1) if n > 1 else found
+
+
+@program(vector)
+def recursion_over_lists_of_run_time_length(a):
+    s = 0.0
+    for x in differences([v * 1.0 for v in a], 2):
+        s += x * x
+    return s
+
+
+@program(lambda rng: (rng.uniform(0.3, 1.4, 5), True), lambda rng: (rng.uniform(0.3, 1.4, 5), False))
+def one_of_two_lists_of_run_time_length(a, c):
+    squares = [x * x for x in a]
+    plain = [x for x in a]
+    t = 0.0
+    for v in squares if c else plain:
+        t += v * v
+    return t
