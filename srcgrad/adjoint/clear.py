@@ -40,7 +40,7 @@ from srcgrad.ir.nodes import (
     operands,
 )  # fmt: skip
 from srcgrad.ir.visit import clone_block, map_atoms, walk
-from srcgrad.opt.rewrite import with_helpers
+from srcgrad.opt.rewrite import exchanged, with_helpers
 
 
 def clear_late(function: Function) -> Function:
@@ -60,6 +60,10 @@ class _Fill:
         """The bounds of the subscript `axis`."""
         loop = next(each for each in self.nest.loops if each.index is self.store.index[axis])
         return loop.start, loop.stop
+
+    def storing(self, store: Store) -> Statement:
+        """The nest with another store in the place of its own."""
+        return exchanged(Block((self.loop,)), {self.store: store}).statements[0]
 
 
 class _Clearer:
@@ -130,7 +134,7 @@ class _Clearer:
             if add is None or add.store.array is not array or not self._inside(add, clear):
                 continue
             front = self._without(clear, array, add)
-            assigning = _with_store(add, replace(add.store, accumulate=False))
+            assigning = add.storing(replace(add.store, accumulate=False))
             assert first is not None
             rest = [*body[:first], *front, assigning, *body[first + 1 : position], *body[position + 1 :]]
             new = replace(loop, body=Block(tuple(rest), loop.body.results))
@@ -236,20 +240,7 @@ class _Clearer:
         return b.finish().statements
 
 
-def _with_store(fill: _Fill, store: Store) -> Statement:
-    """The nest with another store in the place of its own."""
-
-    def rewrite(block: Block) -> Block:
-        return Block(tuple(store if s is fill.store else map_atoms(s, _same, rewrite) for s in block.statements))
-
-    return map_atoms(fill.loop, _same, rewrite)
-
-
 def _of(clear: _Fill, array: Sym) -> Statement:
     """The clearing nest for another array, with symbols of its own."""
-    new = _with_store(clear, replace(clear.store, array=array))
+    new = clear.storing(replace(clear.store, array=array))
     return clone_block(Block((new,)), {}).statements[0]
-
-
-def _same(atom: Atom) -> Atom:
-    return atom

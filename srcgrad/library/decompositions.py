@@ -304,21 +304,6 @@ def _householder(a):
     return q, upper
 
 
-def _over_upper(b, r):
-    """`b @ r^-1` for an upper triangle."""
-    m, n = b.shape
-    x = np.empty((m, n), b.dtype)
-    for j in range(n):
-        for i in range(m):
-            x[i, j] = b[i, j]
-        for k in range(j):
-            for i in range(m):
-                x[i, j] -= x[i, k] * r[k, j]
-        for i in range(m):
-            x[i, j] /= r[j, j]
-    return x
-
-
 @quotes(np.linalg.qr)
 def qr(a, mode="reduced"):
     """`(q, r)` of a matrix of full column rank with at least as many rows as columns."""
@@ -327,7 +312,7 @@ def qr(a, mode="reduced"):
         raise ValueError("qr of a matrix with more columns than rows is not differentiated: take that of its transpose")
     q, r = _householder(constant(a))
     moved = a - constant(a)
-    step = _over_upper(moved, r)
+    step = _solved_lower(r.T, moved.T).T  # moved @ r^-1
     c = q.T @ step
     n = r.shape[0]
     turn = np.zeros((n, n), r.dtype)

@@ -35,7 +35,7 @@ from srcgrad.ir.nodes import (
 )  # fmt: skip
 from srcgrad.ir.types import Array
 from srcgrad.ir.visit import map_atoms, substitute, walk
-from srcgrad.opt.rewrite import with_helpers
+from srcgrad.opt.rewrite import exchanged, with_helpers
 
 
 def first_touch(function: Function) -> Function:
@@ -116,11 +116,11 @@ class _Assigner:
         old = self._reusable(block, touch)
         fresh = replace(touch.alloc, fill=None)
         changes: dict[Statement, Statement | None] = {touch.alloc: None if old else fresh}
-        block = _exchanged(block, {**changes, touch.store: store})
+        block = exchanged(block, {**changes, touch.store: store})
         if old is None:
             return block
         one = Sym(touch.alloc.result.hint, touch.alloc.result.type)
-        block = _exchanged(block, {old: replace(old, result=one)})
+        block = exchanged(block, {old: replace(old, result=one)})
         return substitute(block, {old.result: one, touch.alloc.result: one})
 
     def _reusable(self, block: Block, touch: _Touch) -> Alloc | None:
@@ -178,16 +178,3 @@ def _loops_around(loop: For, store: Store) -> list[For] | None:
             return None
         chain.append(inner[0])
     return chain
-
-
-def _exchanged(block: Block, changes: dict[Statement, Statement | None]) -> Block:
-    """The block with some statements, at any depth, exchanged for others or left out."""
-
-    def rewrite(inner: Block) -> Block:
-        found = (changes.get(s, s) for s in inner.statements)
-        kept = [map_atoms(s, lambda atom: atom, rewrite) for s in found if s is not None]
-        if len(kept) == len(inner.statements) and all(a is b for a, b in zip(kept, inner.statements, strict=True)):
-            return inner
-        return Block(tuple(kept), inner.results)
-
-    return rewrite(block)

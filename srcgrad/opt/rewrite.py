@@ -7,7 +7,7 @@ dropped. Whatever is left alone comes back as the same object, up to the functio
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from operator import is_
 
@@ -23,6 +23,19 @@ def with_helpers(function: Function, body: Callable[[Function], Block]) -> Funct
     if not all(map(is_, helpers, function.helpers)):
         function = replace(function, helpers=helpers)
     return rebuild(function, body(function))
+
+
+def exchanged(block: Block, changes: Mapping[Statement, Statement | None]) -> Block:
+    """The block with some statements, at any depth, exchanged for others or left out."""
+
+    def rewrite(inner: Block) -> Block:
+        found = (changes.get(s, s) for s in inner.statements)
+        kept = [map_atoms(s, lambda atom: atom, rewrite) for s in found if s is not None]
+        if len(kept) == len(inner.statements) and all(map(is_, kept, inner.statements)):
+            return inner
+        return Block(tuple(kept), inner.results)
+
+    return rewrite(block)
 
 
 def has_effects(block: Block) -> bool:
