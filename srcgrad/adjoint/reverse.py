@@ -21,6 +21,7 @@ from srcgrad.adjoint.partials import CHOOSING, contribution, formula_environment
 from srcgrad.adjoint.plan import Plan
 from srcgrad.adjoint.primals import Primals
 from srcgrad.adjoint.shadow import Shadows, floating_arrays
+from srcgrad.adjoint.singular import may_be_infinite, varies
 from srcgrad.adjoint.tapes import Tapes
 from srcgrad.analysis.activity import Activity
 from srcgrad.analysis.regions import Loop, Regions
@@ -45,7 +46,7 @@ from srcgrad.ir.nodes import (
 )  # fmt: skip
 from srcgrad.ir.types import INT64, Array, Scalar
 from srcgrad.ir.visit import free_symbols, inner_symbols, walk
-from srcgrad.ops.formula import names_in
+from srcgrad.ops.formula import Formula, names_in
 
 
 class ReverseSweep:
@@ -72,9 +73,10 @@ class ReverseSweep:
         self._strong_zero = strong_zero
         self._bars: dict[Sym, Atom] = {}
         self._opaque: set[Sym] = set()
-        # Values whose cotangent is zero where another value was chosen (by `max`, `np.where`): behind them a zero
-        # cotangent times an infinite partial is zero.
+        # Values whose cotangent is zero where another value was chosen, by `max` or `np.where`, or by writing another
+        # into the same element: behind them a zero cotangent times an infinite partial is zero.
         self._masked: set[Atom] = set()
+        self._written: set[Atom] = set()
 
     # -- cotangents -------------------------------------------------------------------------------------------
 
@@ -195,18 +197,26 @@ class ReverseSweep:
         bar = self._bars.pop(statement.result, None)
         if bar is None:
             return
-        guarded = statement.op.singular and (self._strong_zero or statement.result in self._masked)
         for argument, formula in zip(statement.arguments, statement.op.partials, strict=True):
             if formula is None or not self._activity(argument):
                 continue
             environment = formula_environment(statement, formula, self.primal, names_in(formula))
             value = contribution(self._builder, formula, environment, bar)
-            if guarded:
+            if self._is_spared(statement, formula):
                 silent = self._builder.op("eq", bar, zero(bar.type))  # type: ignore[arg-type]
                 value = self._builder.op("select", silent, zero(value.type), value)  # type: ignore[arg-type]
             if statement.op.name in CHOOSING or statement.result in self._masked:
                 self._masked.add(argument)
+            if statement.result in self._written:
+                self._written.add(argument)
             self.accumulate(argument, value)
+
+    def _is_spared(self, statement: Let, formula: Formula) -> bool:
+        """Whether a zero cotangent stays zero however large the partial is."""
+        if statement.result in self._masked or self._strong_zero:
+            return statement.op.singular
+        written = statement.result in self._written
+        return written and may_be_infinite(statement) and varies(self._regions, statement, formula)
 
     def _store(self, statement: Store) -> None:
         index = tuple(map(self.primal, statement.index)) if self._matters_alone(statement) else ()
@@ -216,6 +226,7 @@ class ReverseSweep:
             if self._activity(statement.value):
                 hint = f"{statement.value.hint}_bar" if isinstance(statement.value, Sym) else "t"
                 self.accumulate(statement.value, self._builder.load(shadow, index, hint))
+                self._written.add(statement.value)
             if not statement.accumulate:
                 self._builder.store(shadow, index, zero(shadow.type.element))
         if statement in self._plan.undone:
@@ -406,5 +417,3 @@ def add_elementwise(builder: Builder, target: Sym, source: Sym) -> None:
             nest((*index, i))
 
     nest(())
-
-

@@ -9,7 +9,7 @@ import ast
 
 from srcgrad.frontend.arrays import dim, shape, transpose
 from srcgrad.frontend.constants import read_static
-from srcgrad.frontend.context import ATTRIBUTES, METHODS, Arguments, Context, attribute, expression
+from srcgrad.frontend.context import ATTRIBUTES, METHODS, Arguments, Context, attribute, expression, of_kind
 from srcgrad.frontend.elementwise import array_of
 from srcgrad.frontend.scalars import settle, times
 from srcgrad.frontend.values import (
@@ -54,7 +54,7 @@ def get(ctx: Context, receiver: Value, name: str) -> Value:
 
 def find(ctx: Context, receiver: Value, name: str) -> Value | None:
     """`receiver.name`, or None when there is no such attribute."""
-    handler = ATTRIBUTES.get((type(receiver), name))
+    handler = of_kind(ATTRIBUTES, receiver, name)
     if handler is not None:
         return handler(ctx, receiver)
     if isinstance(receiver, Record):
@@ -70,7 +70,7 @@ def find(ctx: Context, receiver: Value, name: str) -> Value | None:
             return ctx.call(Partial(Static(found.fget), (receiver,)), Arguments())
         if found is not None and not callable(found) and hasattr(receiver.container, "__dataclass_fields__"):
             return read_static(ctx, receiver.container, name)
-    if (type(receiver), name) in METHODS:
+    if of_kind(METHODS, receiver, name) is not None:
         return Method(receiver, name)
     if isinstance(receiver, Arr | ArrayExpr) and name in QUOTED_METHODS:
         return Partial(Static(QUOTED_METHODS[name]), (receiver,))

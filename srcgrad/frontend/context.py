@@ -144,6 +144,15 @@ def attribute(kinds: tuple[type, ...], *names: str) -> Callable[[F], F]:
     return _register(ATTRIBUTES, [(kind, name) for kind in kinds for name in names])
 
 
+Handled = TypeVar("Handled")
+
+
+def of_kind(table: dict[tuple[type, str], Handled], value: Value, name: str) -> Handled | None:
+    """What a table of methods or attributes has for a value: under its own type, or one that it is a kind of."""
+    found = (table.get((kind, name)) for kind in type(value).__mro__)
+    return next((handler for handler in found if handler is not None), None)
+
+
 def _register(table: dict, keys: Any) -> Callable[[F], F]:
     def add(handler: F) -> F:
         for key in keys:
@@ -328,6 +337,10 @@ class Context:
         """Memory was written; `None` where it is not known which."""
         self.clock += 1
         self.written.append((self.clock, base))
+
+    def writes(self) -> int:
+        """How often memory was written so far."""
+        return len(self.written)
 
     def allocated(self, symbol: Sym) -> None:
         """Fresh memory was made."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from srcgrad.frontend.arrays import allocate, load, shape, store
 from srcgrad.frontend.context import Context
+from srcgrad.frontend.masks import Masked, under_one_mask
 from srcgrad.frontend.scalars import apply, cast, compare, raise_if, scalar, settle
 from srcgrad.frontend.values import Arr, ArrayExpr, Num, NumberList, OutOfOrder, Record, Value, describe, integer
 from srcgrad.ir.nodes import Atom, Block, Const, For, Sym
@@ -172,6 +173,14 @@ def element_at(ctx: Context, expr: ArrayExpr, index: Index) -> Atom:
 
 def elementwise(ctx: Context, compute: Callable[..., Atom], *operands: Value) -> ArrayExpr:
     """`compute` applied element by element."""
+    masked = under_one_mask(operands)
+    if masked is not None:
+        whole = [operand.full if isinstance(operand, Masked) else operand for operand in operands]
+
+        def compress() -> ArrayExpr:
+            return elementwise(ctx, compute, *[o.compressed if isinstance(o, Masked) else o for o in operands])
+
+        return Masked(elementwise(ctx, compute, *whole), masked.mask, compress)
     parts = [expr_of(ctx, operand) for operand in operands]
     shape_ = broadcast(ctx, [part.shape for part in parts])
     with ctx.block():

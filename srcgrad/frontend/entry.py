@@ -162,7 +162,6 @@ def _close(ctx: Context, function: Callable[..., Any], parameters: _Parameters, 
     symbols = (*parameters.symbols, *(c.symbol for c in captured))
     draft = Function(_name_of(function), symbols, ctx.builder.finish(), span)
     draft = replace(draft, helpers=reachable_helpers(draft.body, ctx.functions))
-    _check_snapshots(ctx, draft)
     stores = written_by(draft)
     for array in captured:
         if array.symbol in stores:
@@ -174,7 +173,9 @@ def _close(ctx: Context, function: Callable[..., Any], parameters: _Parameters, 
     results: list[Atom] = []
     with ctx.block() as tail:
         out = _result(ctx, value, results, span)
-    body = _with_copies(Block((*draft.body.statements, *tail), tuple(results)), copies, span)
+    whole_body = Block((*draft.body.statements, *tail), tuple(results))
+    _check_snapshots(ctx, replace(draft, body=whole_body))
+    body = _with_copies(whole_body, copies, span)
     closed = _own_results(replace(draft, body=body, result_hints=tuple(_hint(a) for a in results)), span)
     positions = tuple(k for k, symbol in enumerate(parameters.symbols) if symbol in copies)
     return Lowered(
@@ -184,9 +185,10 @@ def _close(ctx: Context, function: Callable[..., Any], parameters: _Parameters, 
 
 
 def _check_snapshots(ctx: Context, draft: Function) -> None:
-    defined = set(defined_symbols(draft.body))
+    homes = {symbol: function for function in (*draft.helpers, draft) for symbol in defined_symbols(function.body)}
     for shot in ctx.snapshots:
-        place = change_of(draft, shot.original, shot.made, shot.span) if shot.made in defined else None
+        home = homes.get(shot.made)
+        place = None if home is None else change_of(home, shot.original, shot.made, shot.span)
         if place is not None:
             raise Unsupported(
                 Diagnostic(shot.title, place, "changed here", shot.why, shot.advice)

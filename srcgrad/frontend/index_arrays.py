@@ -14,6 +14,7 @@ import numpy as np
 from srcgrad.frontend.arrays import FULL, EllipsisItem, Item, SliceItem, allocate, load, shape, store, subscript
 from srcgrad.frontend.context import Context
 from srcgrad.frontend.elementwise import Index, broadcast, element_at, expr_of, into_memory, same_length
+from srcgrad.frontend.masks import Masked
 from srcgrad.frontend.scalars import cast, plus, truth_of
 from srcgrad.frontend.values import Arr, ArrayExpr, Num, integer, out_of_order
 from srcgrad.ir.nodes import Atom, Block, For, If, Sym
@@ -69,6 +70,15 @@ def gather(ctx: Context, array: Arr, items: tuple[Item | ArrayExpr, ...]) -> Arr
     return ArrayExpr(array.dtype, found.shape, lambda index: load(ctx, found.view, found.position(ctx, index)), reads)
 
 
+def pick(ctx: Context, array: Arr, items: tuple[Item | ArrayExpr, ...]) -> ArrayExpr:
+    """`array[indices]` or `array[mask]`; what a mask of the array's own rank selects is compressed where it must be."""
+    mask = items[0]
+    if len(items) > 1 or not isinstance(mask, ArrayExpr) or mask.identity is None or mask.ndim != array.ndim:
+        return gather(ctx, array, without_masks(ctx, array, items))
+    fits(ctx, array, mask)
+    return Masked(expr_of(ctx, array), mask, lambda: gather(ctx, array, without_masks(ctx, array, items)))
+
+
 # -- masks --------------------------------------------------------------------------------------------------------
 
 
@@ -95,11 +105,15 @@ def without_masks(ctx: Context, array: Arr, items: tuple[Item | ArrayExpr, ...])
             continue
         assert isinstance(item, ArrayExpr)
         if not any(isinstance(i, EllipsisItem) for i in found):
-            lengths = shape(ctx, array)[len(found) : len(found) + item.ndim]
-            for length, own in zip(lengths, item.shape):
-                same_length(ctx, length, own, "boolean index did not match indexed array")
+            fits(ctx, array, item, len(found))
         found += [expr_of(ctx, indices) for indices in nonzero(ctx, item)]
     return tuple(found)
+
+
+def fits(ctx: Context, array: Arr, mask: ArrayExpr, first: int = 0) -> None:
+    """Check at run time that a mask has the lengths of the array's dimensions from the first it stands for on."""
+    for length, own in zip(shape(ctx, array)[first : first + mask.ndim], mask.shape):
+        same_length(ctx, length, own, "boolean index did not match indexed array")
 
 
 def is_mask(item: object) -> bool:

@@ -19,7 +19,7 @@ import numpy as np
 from srcgrad.errors import Diagnostic
 from srcgrad.frontend.branch import branch
 from srcgrad.frontend.constants import constant
-from srcgrad.frontend.context import FUNCTIONS, METHODS, Arguments, Context, Scope, caller
+from srcgrad.frontend.context import FUNCTIONS, METHODS, Arguments, Context, Scope, caller, of_kind
 from srcgrad.frontend.desugar import RESULT, desugar, return_statement
 from srcgrad.frontend.elementwise import elementwise, force
 from srcgrad.frontend.liveness import Liveness, liveness
@@ -231,7 +231,9 @@ def call_choice(ctx: Context, callee: Choice, arguments: Arguments) -> Value:
 
 @caller(Method)
 def call_method(ctx: Context, callee: Method, arguments: Arguments) -> Value:
-    return METHODS[type(callee.receiver), callee.name](ctx, callee.receiver, arguments)
+    handler = of_kind(METHODS, callee.receiver, callee.name)
+    assert handler is not None
+    return handler(ctx, callee.receiver, arguments)
 
 
 @caller(Record)

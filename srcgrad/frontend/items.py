@@ -87,6 +87,10 @@ def _looked_up(ctx: Context, receiver: Record, key: Value, k: int) -> Value:
 def _dynamic_item(ctx: Context, receiver: Record, index: Atom) -> Value:
     """An item of a tuple or list whose number is known at run time only."""
     items = receiver.items
+    if not items:
+        ctx.builder.emit(Raise(IndexError, f"{receiver.container.__name__} index out of range", (), ctx.span))
+        ctx.terminated = True
+        return BOTTOM
     numbers = all(isinstance(i, Num) for i in items)
     if len(items) > (_LONGEST_SELECT if numbers else _LONGEST_CHOICE):
         return _item_of_copy(ctx, items, index)

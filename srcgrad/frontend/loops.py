@@ -22,6 +22,7 @@ from srcgrad.frontend.lower_expr import clear, condition
 from srcgrad.frontend.records import tokens_in
 from srcgrad.frontend.scalars import apply, cast, compare, raise_if, scalar
 from srcgrad.frontend.targets import bind
+from srcgrad.frontend.unrolling import takes_apart
 from srcgrad.frontend.values import (
     BOTTOM,
     Arr,
@@ -35,6 +36,7 @@ from srcgrad.frontend.values import (
     Value,
     Zip,
     integer,
+    number,
     truth,
 )  # fmt: skip
 from srcgrad.ir.nodes import Atom, Block, Const, Dim, For, If, Let, Load, Statement, Sym, While
@@ -150,6 +152,10 @@ def for_loop(ctx: Context, node: ForLoop) -> None:
     if isinstance(value, Range) and not isinstance(value.step, Const):
         zero = compare(ctx, ast.Eq(), value.step, integer(0))
         raise_if(ctx, zero, ValueError, "range() arg 3 must not be zero")
+    numbers = _known(value) if isinstance(value, Range) else None
+    if numbers is not None and takes_apart(ctx, node, len(numbers)):
+        _unrolled(ctx, node, value, tuple(map(number, numbers)))
+        return
     if isinstance(value, Range) and not node.stop:
         _range_loop(ctx, node, value)
         return
@@ -167,6 +173,12 @@ def _range_loop(ctx: Context, node: ForLoop, value: Range) -> None:
     _counted(ctx, node, value, Num, hint)
 
 
+def _known(value: Range) -> range | None:
+    """The range, if its bounds are known when the function is compiled."""
+    bounds = [int(atom.value) for atom in (value.start, value.stop, value.step) if isinstance(atom, Const)]
+    return range(*bounds) if len(bounds) == 3 and bounds[2] != 0 else None
+
+
 def _counted(ctx: Context, node: ForLoop, over: Range, item: Callable[[Atom], Value], hint: str) -> None:
     """A `For` over a range of integers; `item` makes the loop variable's value from the index."""
     span = ctx.span
@@ -179,10 +191,12 @@ def _counted(ctx: Context, node: ForLoop, over: Range, item: Callable[[Atom], Va
         ctx.run(node.body)
 
     start, stop, step = (cast(ctx, atom, PY_INT) for atom in (over.start, over.stop, over.step))
+    count = trips(ctx, over) if all(isinstance(a, Const) for a in (start, stop, step)) else None
+    if isinstance(count, Const) and count.value <= 0:
+        return  # the body may make no sense where it never runs: items of an empty tuple
     carried = converge(ctx, node, (), body)
     if reserve_for(ctx, node.body, carried.protos, lambda: trips(ctx, over)):
         carried = converge(ctx, node, (), body)
-    count = trips(ctx, over) if all(isinstance(a, Const) for a in (start, stop, step)) else None
     results, varying, same = finish(ctx, node, carried, isinstance(count, Const) and count.value > 0)
     block = Block(tuple(carried.statements), tuple(carried.yields[k] for k in varying))
     ctx.builder.emit(

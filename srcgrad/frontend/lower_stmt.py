@@ -14,6 +14,7 @@ from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.growing import change_growing
 from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.lower_expr import condition, narrow, operate
+from srcgrad.frontend.masks import identity
 from srcgrad.frontend.names import closure
 from srcgrad.frontend.places import place, write_region
 from srcgrad.frontend.records import change_list
@@ -47,7 +48,7 @@ def annotated(ctx: Context, node: ast.AnnAssign) -> None:
 @statement(ast.AugAssign)
 def augmented(ctx: Context, node: ast.AugAssign) -> None:
     if isinstance(node.target, ast.Subscript):
-        target = place(ctx, node.target)
+        target = place(ctx, node.target, at_once=identity(ctx, node.value) is None)
         old = target.read()
         target.write(_updated(ctx, node, old, ctx.expr(node.value)))
         return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from types import CellType
 
 from srcgrad.frontend.constants import constant
 from srcgrad.frontend.context import Context, Scope, Unknown, expression
@@ -62,16 +63,32 @@ def _check_defined(ctx: Context, defined: Atom, name: str) -> None:
         ctx.builder.emit(If((), defined, Block(()), failing, ctx.span))
 
 
+def is_free(scope: Scope, name: str) -> bool:
+    """Whether a name is a cell that has a value, or a global, of the Python function."""
+    function = scope.function
+    if name in function.__code__.co_freevars:
+        cell = (function.__closure__ or ())[function.__code__.co_freevars.index(name)]
+        return not _is_empty(cell)
+    return name in function.__globals__
+
+
+def _is_empty(cell: CellType) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018
+    except ValueError:
+        return True
+    return False
+
+
 def _free(ctx: Context, scope: Scope, name: str) -> Value:
     """A name from the cells, globals or builtins of the Python function."""
     function = scope.function
     code, cells = function.__code__, function.__closure__ or ()
     if name in code.co_freevars:
         cell = cells[code.co_freevars.index(name)]
-        try:
-            found = cell.cell_contents
-        except ValueError:
+        if _is_empty(cell):
             ctx.unknown(name)
+        found = cell.cell_contents
         return constant(ctx, found, name, Captured(Kind.CELL, cell, name, found))
     if name in function.__globals__:
         found = function.__globals__[name]

@@ -104,6 +104,13 @@ for _name, _fill in (("zeros", 0.0), ("ones", 1.0), ("empty", None)):
     _maker(_name, _fill)
 
 
+@function(np.ndarray)
+def ndarray(ctx: Context, arguments: Arguments) -> Value:
+    """The constructor, with a shape and a dtype: memory as `np.empty` gives it."""
+    shape_, dtype = unpack(ctx, arguments, "ndarray", "shape", "dtype", optional=1)
+    return allocate(ctx, shape_from(ctx, shape_), dtype_of(ctx, dtype, _FLOAT), None)
+
+
 @function(np.full)
 def full(ctx: Context, arguments: Arguments) -> Value:
     shape_, value, dtype = unpack(ctx, arguments, "full", "shape", "fill_value", "dtype", optional=1)

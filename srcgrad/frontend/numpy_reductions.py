@@ -13,6 +13,7 @@ import numpy as np
 from srcgrad.frontend.arrays import allocate, store
 from srcgrad.frontend.context import Arguments, Context, function, method
 from srcgrad.frontend.elementwise import Index, array_of, expr_of, nest
+from srcgrad.frontend.masks import Masked
 from srcgrad.frontend.python_calls import unpack
 from srcgrad.frontend.reduce import ACC, combining, result_of, run_nest
 from srcgrad.frontend.scalars import (
@@ -47,7 +48,7 @@ from srcgrad.frontend.values import (
 )  # fmt: skip
 from srcgrad.ir.build import const_like
 from srcgrad.ir.nodes import Atom
-from srcgrad.ir.types import BOOL, FLOAT64, Scalar
+from srcgrad.ir.types import BOOL, FLOAT64, PY_INT, Scalar
 from srcgrad.library import order
 
 ARRAYS = (Arr, ArrayExpr)
@@ -162,7 +163,19 @@ def atom(value: Value) -> Atom:
 @_reduction("sum", np.sum)
 def sum_(ctx: Context, expr: ArrayExpr, axis: Value | None, keepdims: Value | None) -> Value:
     type_ = sum_type(expr)
+    expr = _zero_elsewhere(ctx, expr, axis)
     return reduced(ctx, expr, axis, keepdims, "sum", sum_of(ctx, type_), type_.dtype)
+
+
+def _zero_elsewhere(ctx: Context, expr: ArrayExpr, axis: Value | None) -> ArrayExpr:
+    """Masked elements that are added up, as an array with zeros between them."""
+    if not isinstance(expr, Masked) or axis not in (None, NONE):
+        return expr
+    full, mask = expr.full, expr.mask
+    zero = const_like(0, full.element)
+    return ArrayExpr(
+        full.dtype, full.shape, lambda index: select(ctx, truth_of(ctx, mask.at(index)), full.at(index), zero)
+    )
 
 
 @_reduction("prod", np.prod)
@@ -190,6 +203,11 @@ def float_type(expr: ArrayExpr) -> Scalar:
 @_reduction("mean", np.mean)
 def mean(ctx: Context, expr: ArrayExpr, axis: Value | None, keepdims: Value | None) -> Value:
     type_ = float_type(expr)
+    if isinstance(expr, Masked) and axis in (None, NONE) and keepdims is None:
+        mask = expr.mask
+        sum_ = sum_of(ctx, type_)(expr.full.shape, _zero_elsewhere(ctx, expr, axis).at)
+        selected = sum_of(ctx, PY_INT)(mask.shape, lambda index: truth_of(ctx, mask.at(index)))
+        return Num(div(ctx, atom(sum_), cast(ctx, atom(selected), type_)))
 
     def compute(lengths: tuple[Atom, ...], at: Callable[[Index], Atom]) -> Value:
         return Num(_mean(ctx, lengths, at, type_))

@@ -7,8 +7,24 @@ and calls), and the symbols that may name memory of a parameter or only part of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from srcgrad.ir.nodes import Alloc, Block, Call, Callee, Copy, For, Function, Statement, Store, Sym, View, While, blocks
+from srcgrad.ir.nodes import (
+    Alloc,
+    Block,
+    Call,
+    Callee,
+    Copy,
+    For,
+    Function,
+    Statement,
+    Store,
+    Sym,
+    View,
+    While,
+    blocks,
+    operands,
+)  # fmt: skip
 from srcgrad.ir.param_writes import flows, reached_from
 from srcgrad.ir.types import Array
 from srcgrad.ir.visit import walk
@@ -88,24 +104,59 @@ def may_be_memory_of(function: Function) -> frozenset[Sym]:
     return frozenset(s for start in starts for s in reached_from(start, edges))
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where a statement stands: its number in program order, and the loops around it."""
+
+    number: int
+    loops: frozenset[int]
+
+
+_START = _Place(-1, frozenset())
+
+
 def change_of(function: Function, original: Sym | None, made: Sym, span: Span) -> Span | None:
-    """A store into `made` that did not fill it (those stand at `span`), or one into `original` that may come after
-    the copy was made: any that stands later, or any at all if the copy stands in a loop."""
+    """A store into `made` that did not fill it (those stand at `span`), or one into `original` after which the copy
+    may still be read; the callers of a recursive function may store, and read what it returns, at any time."""
     edges = _edges(function)
     copies = reached_from(made, edges)
     roots = _roots(original, edges) if original is not None else set()
     originals = {s for root in roots for s in reached_from(root, edges)}
-    written = {h.callee: frozenset(range(len(h.params))) for h in function.helpers if h.callee}
-    order = list(_in_order(function.body, 0))
-    looped = any(depth > 0 for s, depth in order if isinstance(s, Alloc | Copy) and s.result is made)
-    found: Span | None = None
-    seen = False
-    for statement, _ in order:
-        seen = seen or (isinstance(statement, Alloc | Copy) and statement.result is made)
-        for target in _targets(statement, written):
-            if (target in copies and statement.span != span) or (target in originals and (seen or looped)):
-                found = found or statement.span
-    return found
+    order = list(_in_order(function.body, frozenset()))
+    handed = any(atom in copies for atom in function.body.results)
+    if handed and function.callee is not None and not originals.isdisjoint(function.params):
+        return span
+    copied = next((_Place(k, loops) for k, (s, loops) in enumerate(order) if _makes(s, made)), _START)
+    loops_with_state = [s for s, _ in order if isinstance(s, For | While)]
+    anew = copied.loops - {id(s) for s in loops_with_state if not copies.isdisjoint(s.parameters)}
+    reads = [_Place(k, loops) for k, (s, loops) in enumerate(order) if _reads(s, copies)]
+    reads += [_Place(len(order), frozenset())] if handed else []
+    for k, (statement, loops) in enumerate(order):
+        stored = _Place(k, loops)
+        for target in _targets(statement):
+            if target in copies and statement.span != span:
+                return statement.span
+            if target in originals and any(_may_see(copied, anew, stored, read) for read in reads):
+                return statement.span
+    return None
+
+
+def _makes(statement: Statement, made: Sym) -> bool:
+    return isinstance(statement, Alloc | Copy) and statement.result is made
+
+
+def _reads(statement: Statement, copies: set[Sym]) -> bool:
+    """Whether the statement reads the copy, or hands it on (the results of the function are handed on last)."""
+    handed = [atom for block in blocks(statement) for atom in block.results]
+    atoms = operands(statement)[1:] if isinstance(statement, Store) else operands(statement)
+    return any(atom in copies for atom in (*atoms, *handed) if isinstance(atom, Sym))
+
+
+def _may_see(copied: _Place, anew: frozenset[int], stored: _Place, read: _Place) -> bool:
+    """Whether what is read of a copy may be older than a store into what was copied: the store lies between the two,
+    or in a loop with the read that does not make the copy anew (`anew` are those that do)."""
+    between = copied.number < stored.number <= read.number
+    return between or bool(stored.loops & read.loops - anew)
 
 
 def _roots(symbol: Sym, edges: Mapping[Sym, list[Sym]]) -> set[Sym]:
@@ -117,19 +168,18 @@ def _roots(symbol: Sym, edges: Mapping[Sym, list[Sym]]) -> set[Sym]:
     return reached_from(symbol, backwards)
 
 
-def _in_order(block: Block, depth: int) -> Iterator[tuple[Statement, int]]:
-    """Statements in program order, with the number of loops around them."""
+def _in_order(block: Block, loops: frozenset[int]) -> Iterator[tuple[Statement, frozenset[int]]]:
+    """Statements in program order, each with the loops around it; a compound statement after what it holds."""
     for statement in block.statements:
-        yield statement, depth
-        deeper = depth + isinstance(statement, For | While)
+        inside = loops | {id(statement)} if isinstance(statement, For | While) else loops
         for inner in blocks(statement):
-            yield from _in_order(inner, deeper)
+            yield from _in_order(inner, inside)
+        yield statement, loops
 
 
-def _targets(statement: Statement, written: _Written) -> Iterator[Sym]:
+def _targets(statement: Statement) -> Iterator[Sym]:
     """The arrays a statement may write into."""
     if isinstance(statement, Store):
         yield statement.array
     elif isinstance(statement, Call):
-        positions = written.get(statement.callee, frozenset())
-        yield from (a for k, a in enumerate(statement.arguments) if k in positions and isinstance(a, Sym))
+        yield from (a for a in statement.arguments if isinstance(a, Sym) and isinstance(a.type, Array))

@@ -22,10 +22,10 @@ from srcgrad.frontend.elementwise import (
     into_memory,
     may_overlap,
     nest,
-    same_length,
 )  # fmt: skip
-from srcgrad.frontend.index_arrays import find_gather, is_mask, without_masks
+from srcgrad.frontend.index_arrays import find_gather, fits, is_mask, pick, without_masks
 from srcgrad.frontend.items import item
+from srcgrad.frontend.masks import Masked
 from srcgrad.frontend.records import check_sole_owner, with_item
 from srcgrad.frontend.scalars import settle, truth_of
 from srcgrad.frontend.subscripts import NewAxis, subscripts
@@ -43,8 +43,9 @@ class Place:
     """The variable that holds the list or dict that is changed."""
 
 
-def place(ctx: Context, node: ast.Subscript) -> Place:
-    """The target `node`, evaluated up to the access itself."""
+def place(ctx: Context, node: ast.Subscript, *, at_once: bool = False) -> Place:
+    """The target `node`, evaluated up to the access itself; with `at_once`, nothing in it is left for later (when what
+    it depends on may have been written)."""
     inner = node.value
     with ctx.at(inner):
         outer = place(ctx, inner) if isinstance(inner, ast.Subscript) and _is_item_of_record(ctx, inner) else None
@@ -67,7 +68,7 @@ def place(ctx: Context, node: ast.Subscript) -> Place:
     if any(isinstance(i, NewAxis) for i in items):
         ctx.refuse("None in the subscript of a target is not compiled", advice="leave it out")
     if len(items) == 1 and is_mask(items[0]):
-        return _mask_place(ctx, receiver, items[0])  # type: ignore[arg-type]
+        return _mask_place(ctx, receiver, items[0], at_once)  # type: ignore[arg-type]
     if any(isinstance(i, ArrayExpr) for i in items):
         return _scatter_place(ctx, receiver, without_masks(ctx, receiver, items))  # type: ignore[arg-type]
     region = subscript(ctx, receiver, tuple(i for i in items if not isinstance(i, ArrayExpr | NewAxis)))
@@ -104,8 +105,9 @@ def _write_element(ctx: Context, element: Arr, value: Value) -> None:
     store_at(ctx, element, value.atom)
 
 
-def _mask_place(ctx: Context, array: Arr, mask: ArrayExpr) -> Place:
-    """`a[mask]`: a number goes to every element that is selected, in one nest; an array is taken apart."""
+def _mask_place(ctx: Context, array: Arr, mask: ArrayExpr, at_once: bool) -> Place:
+    """`a[mask]`: a number goes to every element that is selected, in one nest, and so do elements under the same mask;
+    any other array is taken apart."""
     scattered: list[Place] = []
 
     def taken_apart() -> Place:
@@ -113,27 +115,38 @@ def _mask_place(ctx: Context, array: Arr, mask: ArrayExpr) -> Place:
             scattered.append(_scatter_place(ctx, array, without_masks(ctx, array, (mask,))))
         return scattered[0]
 
+    def read() -> Value:
+        if at_once or mask.identity is None or mask.ndim != array.ndim:
+            return taken_apart().read()
+        return pick(ctx, array, (mask,))
+
     def write(value: Value) -> None:
         nonlocal mask
-        if scattered or not isinstance(value, Num):
+        if scattered or not (isinstance(value, Num) or _goes_with(ctx, value, array, mask)):
             taken_apart().write(value)
             return
         if any(may_overlap(ctx, array, read) for read in mask.reads):
             mask = expr_of(ctx, force(ctx, mask, "mask"))
         ctx.wrote(array.base)
-        lengths = shape(ctx, array)
-        for length, own in zip(lengths, mask.shape):
-            same_length(ctx, length, own, "boolean index did not match indexed array")
+        fits(ctx, array, mask)
+        element = expr_of(ctx, value.full if isinstance(value, Masked) else value)
 
         def store_selected(index: Index) -> None:
             with ctx.block() as then:
-                store(ctx, array, index, value.atom)
+                store(ctx, array, index, element_at(ctx, element, index))
             test = truth_of(ctx, mask.at(index[: mask.ndim]))
             ctx.builder.emit(If((), test, Block(tuple(then)), Block(()), ctx.span))
 
-        nest(ctx, lengths, store_selected)
+        nest(ctx, shape(ctx, array), store_selected)
 
-    return Place(lambda: taken_apart().read(), write)
+    return Place(read, write)
+
+
+def _goes_with(ctx: Context, value: Value, array: Arr, mask: ArrayExpr) -> bool:
+    """Whether the value is made of elements under this very mask, each read before the array is written there."""
+    if not isinstance(value, Masked) or mask.identity is None or value.mask.identity != mask.identity:
+        return False
+    return not any(may_overlap(ctx, array, read) for read in value.full.reads)
 
 
 def _scatter_place(ctx: Context, array: Arr, items: tuple[Item | ArrayExpr, ...]) -> Place:

@@ -6,7 +6,7 @@ In: `ast.Subscript` nodes. Out: element loads, views, gathers, items. (`places` 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from srcgrad.frontend.arrays import (
     EllipsisItem,
@@ -26,8 +26,9 @@ from srcgrad.frontend.elementwise import (
     force,
     into_memory,
 )  # fmt: skip
-from srcgrad.frontend.index_arrays import gather, without_masks
+from srcgrad.frontend.index_arrays import is_mask, pick
 from srcgrad.frontend.items import item, slice_of_record
+from srcgrad.frontend.masks import identity
 from srcgrad.frontend.scalars import scalar, settle
 from srcgrad.frontend.special_methods import special
 from srcgrad.frontend.values import (
@@ -42,9 +43,6 @@ from srcgrad.frontend.values import (
     integer,
 )  # fmt: skip
 from srcgrad.ir.nodes import Atom
-
-_LONGEST_CHOICE = 32  # arrays and tuples: each is a branch
-_LONGEST_SELECT = 8
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,10 @@ def subscripts(ctx: Context, node: ast.expr) -> tuple[Subscript, ...]:
     value = ctx.expr(node)
     if isinstance(value, Record) and value.container is tuple:
         return tuple(_item_of(ctx, item) for item in value.items)
-    return (_item_of(ctx, value),)
+    found = _item_of(ctx, value)
+    if isinstance(found, ArrayExpr) and is_mask(found):
+        found = replace(found, identity=identity(ctx, node))
+    return (found,)
 
 
 def _item(ctx: Context, node: ast.expr) -> Subscript:
@@ -159,7 +160,7 @@ def read_array(ctx: Context, array: Arr | ArrayExpr, items: tuple[Subscript, ...
     if any(isinstance(i, ArrayExpr) for i in simple):
         if len(simple) < len(items):
             ctx.refuse("index arrays together with None are not compiled", advice="use two subscripts")
-        return gather(ctx, array, without_masks(ctx, array, tuple(simple)))
+        return pick(ctx, array, tuple(simple))
     place = subscript(ctx, array, tuple(i for i in simple if not isinstance(i, ArrayExpr)))
     if len(simple) < len(items):
         return _new_axes(ctx, place, items)

@@ -107,6 +107,8 @@ class ArrayExpr:
     reads: tuple[Arr | OutOfOrder, ...] = ()
     at_array: bool = False
     """Whether an element is just an element of the one array that is read."""
+    identity: object = None
+    """What tells the expression apart from others, where that is known: equal identities mean equal elements."""
 
     @property
     def ndim(self) -> int:

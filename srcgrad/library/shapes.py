@@ -181,11 +181,10 @@ def triu(m, k=0):
 
 @quotes(np.tri)
 def tri(N, M=None, k=0):
-    out = np.zeros((N, N if M is None else M))
+    out = np.empty((N, N if M is None else M))
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
-            if j <= i + k:
-                out[i, j] = 1.0
+            out[i, j] = 1.0 if j <= i + k else 0.0
     return out
 
 

@@ -62,12 +62,12 @@ op("remainder", "x y", "1", "-rint((x - r) / y)", evaluate=_ieee_remainder, sour
 # and as 0 at (0, 0), where no limit exists. To the left of 0 the derivative for y is NaN: x**y is complex nearby.
 op("pow", "x y", "0.0 if and_(x == 0, y == 0) else y * pow(x, y - 1)", "0.0 if x == 0 else r * log(x)",
    evaluate=np.power, source="{0} ** {1}", cost=40, singular=True, aliases=(math.pow,),
-   domain=((0.3, 2.5), _REAL))  # fmt: skip
+   domain=((0.3, 2.5), _REAL), finite_from=1.0)  # fmt: skip
 
 # The inner selection keeps 0 * inf out of the derivative of x**0 at 0.
 op("powi", "x n", "float(n) * powi(x, n - 1 if n != 0 else 0)", None, evaluate=lambda x, n: np.power(x, float(n)),
    source="special.powi({0}, {1})", literal_source="{0} ** {1}", operands=Operands.FLOAT_INT, cost=4, singular=True,
-   domain=((-2.5, 2.5), (-4, 5)), kinks=(0.0,))  # fmt: skip
+   domain=((-2.5, 2.5), (-4, 5)), kinks=(0.0,), finite_from=0.0)  # fmt: skip
 
 # Negative exponents are for the frontend to refuse or to compute in floats.
 op("ipow", "x n", evaluate=np.power, source="{0} ** {1}", result=Result.SAME, operands=Operands.INT, cost=10,

@@ -15,6 +15,7 @@ accumulation, activity or dtypes: the drivers in `adjoint/` do those once, for a
 from __future__ import annotations
 
 import enum
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -53,9 +54,9 @@ class Op:
     `special` (`srcgrad.runtime.special`), and may compute in a wider dtype than the IR says: `emit` casts.
     `literal_source`, if any, is the text to print instead where the last operand is a non-negative literal.
     `partials[i]` is the derivative with respect to argument i, `None` where it is identically zero. `singular`
-    marks partials that can be infinite or NaN at finite arguments (sqrt at 0, division by 0); `domain` gives, per
-    argument, an interval for tests; `kinks` lists values of an argument to avoid there. `cost` is in units of an
-    addition.
+    marks partials that can be infinite or NaN at finite arguments (sqrt at 0, division by 0), `finite_from` from which
+    value of the last argument on they cannot (powers); `domain` gives, per argument, an interval for tests; `kinks`
+    lists values of an argument to avoid there. `cost` is in units of an addition.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Op:
     commutative: bool = False
     aliases: tuple[Callable | str, ...] = field(default=(), repr=False)
     literal_source: str = ""
+    finite_from: float = math.inf
 
     @property
     def arity(self) -> int:
@@ -108,6 +110,7 @@ def op(
     cost: int = 1,
     commutative: bool = False,
     literal_source: str = "",
+    finite_from: float = math.inf,
 ) -> Op:
     """Register one operation and return its record.
 
@@ -123,7 +126,7 @@ def op(
     formulas = tuple(None if p is None else parse(p, (*names, "r")) for p in partials) or (None,) * len(names)
     record = Op(
         name, names, result, operands, evaluate, source, formulas,
-        singular, domain, kinks, cost, commutative, aliases, literal_source,
+        singular, domain, kinks, cost, commutative, aliases, literal_source, finite_from,
     )  # fmt: skip
     for callable_ in aliases:
         alias(callable_, record)

@@ -17,6 +17,7 @@ from srcgrad.opt.carried import carried
 from srcgrad.opt.cse import cse
 from srcgrad.opt.dce import dce
 from srcgrad.opt.forward_store import forward_store
+from srcgrad.opt.fuse import fuse
 from srcgrad.opt.hoist import hoist
 from srcgrad.opt.lengths import lengths
 from srcgrad.opt.simplify import simplify
@@ -29,7 +30,7 @@ def hoist_finally(function: Function) -> Function:
     return hoist(function, final=True)
 
 
-PASSES: tuple[Pass, ...] = (simplify, carried, forward_store, accumulate, dce, lengths, hoist, cse)
+PASSES: tuple[Pass, ...] = (simplify, carried, forward_store, accumulate, dce, lengths, hoist, cse, fuse)
 FINAL_PASSES: tuple[Pass, ...] = (simplify, carried, forward_store, accumulate, dce, lengths, hoist_finally, cse)
 VERIFY = False
 

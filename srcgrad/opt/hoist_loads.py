@@ -43,7 +43,7 @@ from srcgrad.ir.nodes import (
 )  # fmt: skip
 from srcgrad.ir.types import Scalar
 from srcgrad.ir.visit import defined_symbols, inner_symbols, map_atoms, walk
-from srcgrad.opt.rewrite import with_helpers
+from srcgrad.opt.rewrite import same_atom, with_helpers
 
 
 def hoist_loads(function: Function) -> Function:
@@ -53,7 +53,7 @@ def hoist_loads(function: Function) -> Function:
 
 class _Hoister:
     def __init__(self, function: Function) -> None:
-        regions = find_regions(function)
+        self._regions = regions = find_regions(function)
         self._aliases: AliasClasses = alias_classes(function)
         self._identities = Identities(regions)
         self._ranges = Ranges(regions)
@@ -91,15 +91,25 @@ class _Hoister:
             if not in_range and statement not in first:
                 continue
             self._moved.add(statement)
-            if in_range:
+            if in_range or self._runs(loop):
                 changing.discard(statement.result)
                 moved.append(statement)
             else:
                 guarded.append(statement)
         return [*moved, *_guarded(loop, guarded)]
 
+    def _runs(self, loop: Loop) -> bool:
+        """Whether the loop certainly has an iteration, because it stands in another one over the same range."""
+        around = self._regions.of_statement[loop].loops
+        return any(isinstance(outer, For) and isinstance(loop, For) and _same_range(outer, loop) for outer in around)
+
     def _may_change(self, load: Load, writes: tuple[Sym, ...]) -> bool:
         return any(self._aliases.same(load.array, a) and not self._identities.distinct(load.array, a) for a in writes)
+
+
+def _same_range(a: For, b: For) -> bool:
+    ends = zip((a.start, a.stop, a.step), (b.start, b.stop, b.step))
+    return all(same_atom(x, y) for x, y in ends)
 
 
 def _writes(loop: Loop) -> Iterator[Sym]:

@@ -12,8 +12,8 @@ operands that are simple already.
     for i in range(3, 4, 1) carrying p = v:
         s ...                                        s ... with 3 for i and v for p
 
-Inside the branches of an `If` its condition is a known constant. The extent of an `Alloc`, a `Copy` or a `View` is
-read off its definition.
+Inside the branches of an `If` its condition is a known constant, and so it is behind one that raises. The extent of an
+`Alloc`, a `Copy` or a `View` is read off its definition.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from srcgrad.ir.nodes import (
     Function,
     If,
     Let,
+    Raise,
     Slice,
     Statement,
     Sym,
@@ -69,13 +70,15 @@ def fold(op: Op, arguments: tuple[Atom, ...], result: Scalar) -> Const | None:
 
 
 class _Simplifier(Rewriter):
-    """`expressions` and `memory` say how the symbols seen so far were made."""
+    """`expressions` and `memory` say how the symbols seen so far were made; `settled` are the conditions known since
+    the open block began."""
 
     def __init__(self) -> None:
         super().__init__()
         self.expressions: dict[Sym, Expression] = {}
         self.made = definition_of(self.expressions)
         self.memory: dict[Sym, Alloc | Copy | View] = {}
+        self.settled: list[Sym] = []
 
     def statement(self, s: Statement, out: list[Statement]) -> None:
         match s:
@@ -157,9 +160,25 @@ class _Simplifier(Rewriter):
         if condition is not s.condition or then is not s.then or orelse is not s.orelse:
             s = replace(s, condition=condition, then=then, orelse=orelse)
         out.append(s)
+        if then.statements and isinstance(then.statements[-1], Raise):
+            self.settled += self.learn(condition, FALSE)
+
+    def block(self, block: Block) -> Block:
+        outer, self.settled = self.settled, []
+        result = super().block(block)
+        self.forget(self.settled)
+        self.settled = outer
+        return result
 
     def assuming(self, condition: Sym, truth: Const, block: Block) -> Block:
         """The block where `condition` is known, and with it what it is made of."""
+        known = self.learn(condition, truth)
+        result = self.block(block)
+        self.forget(known)
+        return result
+
+    def learn(self, condition: Sym, truth: Const) -> list[Sym]:
+        """Take the value of a condition as known, and with it what it is made of. Gives what was not known before."""
         known: list[Sym] = []
         pending: list[tuple[Atom, Const]] = [(condition, truth)]
         while pending:
@@ -173,10 +192,11 @@ class _Simplifier(Rewriter):
                 pending.extend((operand, value) for operand in operands)
             elif name == "not_":
                 pending.append((operands[0], FALSE if value.value else TRUE))
-        result = self.block(block)
+        return known
+
+    def forget(self, known: list[Sym]) -> None:
         for symbol in known:
             del self.mapping[symbol]
-        return result
 
     def for_(self, s: For, out: list[Statement]) -> None:
         start, stop, step = map(self.atom, (s.start, s.stop, s.step))

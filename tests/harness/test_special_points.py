@@ -172,3 +172,26 @@ def test_stop_gradient() -> None:
 
     assert srcgrad.value_and_grad(weighted)(3.0) == (27.0, 9.0)
     assert srcgrad.jvp(weighted, (3.0,), (1.0,)) == (27.0, 9.0)
+
+
+def reciprocal_of_distances(a):
+    r = np.sqrt(a)
+    r[r > 0] = 1.0 / r[r > 0]
+    with np.errstate(divide="ignore"):
+        inverse = 1.0 / a
+    inverse[a == 0.0] = 0.0
+    return np.sum(np.triu(r, 1)) + np.sum(inverse)
+
+
+def test_what_is_written_over_leaves_no_nan() -> None:
+    a = np.array([[0.0, 4.0], [1.0, 0.0]])
+    expected = [[0.0, -0.5 * 4.0**-1.5 - 4.0**-2], [-1.0, 0.0]]
+    np.testing.assert_allclose(srcgrad.grad(reciprocal_of_distances)(a), expected)
+
+
+def squares_that_are_numbers(a):
+    return np.sum(np.where(np.isnan(a), 0.0, a**2))
+
+
+def test_a_power_of_nan_that_is_not_chosen_leaves_no_nan() -> None:
+    np.testing.assert_array_equal(srcgrad.grad(squares_that_are_numbers)(np.array([3.0, np.nan])), [6.0, 0.0])

@@ -87,7 +87,7 @@ class Generator:
     def statements(self, scope: Scope, depth: int) -> None:
         simple = (self.arithmetic, self.logic, self.convert, self.load, self.load, self.store, self.store)
         simple += (self.change, self.name)
-        nested = (self.branch, self.loop, self.repeat, self.tape, self.guard)
+        nested = (self.branch, self.loop, self.chain, self.repeat, self.tape, self.guard)
         for _ in range(self.random.randint(1, 7)):
             if self.budget <= 0:
                 return
@@ -225,6 +225,34 @@ class Generator:
         reverse = self.random.random() < 0.3
         self.b.emit(For(results, index, start, stop, step, parameters, initial, body, reverse, NOWHERE))
         self.define(scope, results)
+
+    def chain(self, scope: Scope, depth: int) -> None:
+        """Loops over the same elements, one after the other, of which each may read what those before it wrote."""
+        stop: Atom = int_const(self.random.randint(2, SIZE))
+        if self.random.random() < 0.5:
+            stop = self.b.op("mod", self.scalar(scope, INT64), int_const(SIZE + 1))
+        arrays = self.random.choices(scope.writable[SIZE], k=3)
+        for _ in range(self.random.randint(2, 3)):
+            start, total, result = Const(0.0, FLOAT64), Sym("p", FLOAT64), Sym("r", FLOAT64)
+            index = Sym("i", INT64)
+            inner = scope.inner()
+            inner.add(total)
+            with self.b.block() as statements:
+                for _ in range(2):
+                    inner.add(self.b.load(self.random.choice(arrays), (index,)))
+                self.arithmetic(inner)
+                value = self.scalar(inner, FLOAT64)
+                self.b.store(self.random.choice(arrays), (index,), value, self.random.random() < 0.2)
+                if depth and self.random.random() < 0.3:
+                    self.statements(inner, depth - 1)
+                after = self.b.op("add", total, value)
+            body = Block(tuple(statements), (after,))
+            ends = (int_const(0), stop, int_const(1))
+            self.b.emit(For((result,), index, *ends, (total,), (start,), body, False, NOWHERE))
+            if self.random.random() < 0.5:
+                self.arithmetic(scope)
+            if self.random.random() < 0.3:
+                scope.add(result)
 
     def repeat(self, scope: Scope, depth: int) -> None:
         types, parameters, initial, results = self.slots(scope)

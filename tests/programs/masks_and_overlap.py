@@ -107,3 +107,40 @@ def std_of_equal_numbers_beside_others(a, x):
     b = np.zeros(3)
     b += 2.0
     return np.std(b * 1.0) + x * a[0]
+
+
+@program(lambda rng: (rng.normal(size=9), rng.uniform(0.5, 1.5, 9)))
+def elements_under_one_mask(a, b):
+    m = a > 0.1
+    a[m] = b[m] * 2 + a[m] ** 2
+    b[m] += a[m] * 3.0
+    b[~m] = a[~m] * b[~m]
+    a[np.isfinite(a)] = a[np.isfinite(a)] * 2
+    return np.sum(a * b) + a[m].mean() * np.sum(np.exp(b[m]) * a[m])
+
+
+@program(lambda rng: (rng.normal(size=9),))
+def elements_under_a_mask_of_their_neighbours(a):
+    m = a[1:] > 0
+    c = a[1:]
+    c[m] = a[:-1][m] * 2
+    a[a > 0] = 1 / a[a > 0]
+    return a
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, 6),))
+def elements_that_change_while_a_mask_is_applied(a):
+    m = a > 0.9
+
+    def lowered():
+        a[1] = 7.0
+        return 2.0
+
+    a[m] *= lowered()
+    return a
+
+
+@program(lambda rng: (rng.uniform(0.0, 1.0, (3, 4)),))
+def masked_elements_times_their_sum(a):
+    a[a > 0.5] = a[a > 0.5] * a[a > 0.5].sum()
+    return a

@@ -100,3 +100,18 @@ def helper(x, n, order="ij", extra=None):
 @program(lambda rng: (number(rng), number(rng)), lambda rng: (number(rng), number(rng), 0.5))
 def keyword_only_with_default(x, y, z=1.5, *, scale=2.0, name="none"):
     return x * y * z * scale
+
+
+@program(
+    lambda rng: (
+        (rng.uniform(-1, 1, (4, 3)), rng.uniform(-1, 1, (2, 4))), [rng.uniform(-1, 1, 4), 0.5], rng.uniform(-1, 1, 3),
+    )
+)  # fmt: skip
+def layers_by_number(weights, biases, x):
+    for k in range(len(weights)):
+        x = np.tanh(weights[k] @ x + biases[k])
+        if k == 5:
+            break
+    for k in range(len(())):
+        x = x * ()[k]
+    return x

@@ -209,3 +209,37 @@ def row_augmented(m):
         m[i] += m[i + 1] * m[i]
         m[i, :] *= m[i, 0]
     return m[0] * m[2]
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, (2, 3)), rng.uniform(0.5, 1.5, (3, 3))))
+def reshaped_into_itself(a, c):
+    a[:] = np.reshape(np.reshape(a, (2, 1, 3)) @ c, (2, 3))
+    for k in range(3):
+        b = a.reshape(6)
+        a[0, 0] += b[5] * k
+    return a
+
+
+@program(lambda rng: (3, rng.uniform(0.5, 1.5)))
+def memory_from_the_constructor(n, x):
+    k = np.ndarray(n, dtype=np.float64)
+    k[:] = x
+    c = np.ndarray((2, n))
+    c[:] = k * k
+    return np.sum(c)
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, (3, 4)), rng.uniform(0.5, 1.5, 4)))
+def chain_of_array_statements(a, b):
+    t = a * b
+    u = np.exp(-t) + t
+    row = u.sum(axis=1)
+    v = u / row[:, None]
+    w = v - b
+    w[0] = 1.0
+    n = a.shape[0]
+    total = 0.0
+    for i in range(n):
+        for j in range(4):
+            total += w[i, j] * v[n - 1 - i, j]
+    return total + np.max(v) * np.sum(w * t)

@@ -1,0 +1,1 @@
+"""NPBench (github.com/spcl/npbench): its NumPy kernels, unmodified, differentiated with respect to all their floats."""

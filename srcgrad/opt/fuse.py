@@ -1,0 +1,135 @@
+"""Loop fusion: what one loop writes and the next one reads, both at the loop's own index, becomes one loop.
+
+In, out: a `Function`. Array expressions arrive here as one nest per statement; fused, the elements pass from one to the
+next in registers (`forward_store`), and an array that nobody else reads disappears (`dce`).
+
+    for i in range(0, n, 1):          for i in range(0, n, 1):
+        store t[i] = u                    store t[i] = u
+    for j in range(0, n, 1):    =>        v = load t[i]
+        v = load t[j]                     store y[i] = v
+        store y[j] = v
+
+Two loops over the same range are fused when all memory that both touch, and one of them writes, is touched by either
+at its own index in one and the same dimension: then an iteration of the second needs no other iteration of the first.
+What stands between the two moves in front of them, or behind, as its own needs allow. A loop that carries values (a
+reduction) takes part like any other. Loops of which one does not read what the other writes are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from srcgrad.ir.alias import AliasClasses, alias_classes
+from srcgrad.ir.nodes import Block, Const, For, Function, Statement, Sym
+from srcgrad.ir.visit import map_atoms, substitute
+from srcgrad.opt.footprint import Footprint, Footprints, independent
+from srcgrad.opt.rewrite import same_atom, with_helpers
+
+_MOST_TRIED = 6  # loops in front of one that are tried, the nearest first
+
+
+def fuse(function: Function) -> Function:
+    """The function with loops fused; the same object where there are none to fuse."""
+    return with_helpers(function, lambda f: _Fuser(alias_classes(f)).block(f.body))
+
+
+class _Fuser:
+    def __init__(self, classes: AliasClasses) -> None:
+        self._footprints = Footprints(classes)
+
+    def block(self, block: Block) -> Block:
+        """The loops of a block fused, then those inside each of its statements."""
+        out: list[Statement] = []
+        for statement in block.statements:
+            if not isinstance(statement, For) or not self._fused_into(out, statement):
+                out.append(statement)
+        inner = [map_atoms(statement, lambda atom: atom, self.block) for statement in out]
+        if len(inner) == len(block.statements) and all(a is b for a, b in zip(inner, block.statements)):
+            return block
+        return Block(tuple(inner), block.results)
+
+    def _fused_into(self, out: list[Statement], second: For) -> bool:
+        """Fuse the loop with one that stands in `out`, if there is one that it fits."""
+        for position in self._candidates(out, second):
+            first = out[position]
+            assert isinstance(first, For)
+            if not self._may_fuse(first, second):
+                continue
+            parted = self._parted(first, out[position + 1 :], second)
+            if parted is not None:
+                before, after = parted
+                out[position:] = [*before, _fused(first, second), *after]
+                return True
+        return False
+
+    def _candidates(self, out: list[Statement], second: For) -> Iterator[int]:
+        wanted = self._footprints.of(second)
+        tried = 0
+        for position in range(len(out) - 1, -1, -1):
+            statement = out[position]
+            if tried == _MOST_TRIED:
+                return
+            if isinstance(statement, For):
+                tried += 1
+                if _same_range(statement, second) and self._footprints.of(statement).writes & wanted.reads:
+                    yield position
+
+    def _may_fuse(self, first: For, second: For) -> bool:
+        a, b = self._footprints.of(first), self._footprints.of(second)
+        if a.definitions & b.uses or (a.visible and b.visible):
+            return False
+        shared = (a.writes & (b.reads | b.writes)) | (a.reads & b.writes)
+        return all(_aligned(a, first.index, b, second.index, memory) for memory in shared)
+
+    def _parted(
+        self, first: For, between: list[Statement], second: For
+    ) -> tuple[list[Statement], list[Statement]] | None:
+        """What goes in front of the fused loop, and what behind it; None where something can do neither."""
+        before: list[Statement] = []
+        after: list[Statement] = []
+        of = self._footprints.of
+        for statement in between:
+            if independent(of(first), of(statement)) and all(independent(of(s), of(statement)) for s in after):
+                before.append(statement)
+            elif independent(of(statement), of(second)):
+                after.append(statement)
+            else:
+                return None
+        return before, after
+
+
+def _same_range(a: For, b: For) -> bool:
+    ends = zip((a.start, a.stop, a.step), (b.start, b.stop, b.step))
+    return not a.reverse and not b.reverse and all(same_atom(x, y) for x, y in ends) and _never_negative(a)
+
+
+def _never_negative(loop: For) -> bool:
+    """Whether the index certainly is none of the negative numbers, of which each names an element a second time."""
+    if not isinstance(loop.step, Const):
+        return False
+    end, least = (loop.start, 0) if loop.step.value > 0 else (loop.stop, -1)
+    return isinstance(end, Const) and end.value >= least
+
+
+def _aligned(a: Footprint, index_a: Sym, b: Footprint, index_b: Sym, memory: Sym) -> bool:
+    """Whether two loops touch some memory at their own index only, in one dimension of one array."""
+    if memory in a.opaque or memory in b.opaque:
+        return False
+    places = [(place, index_a) for place in a.places[memory]] + [(place, index_b) for place in b.places[memory]]
+    array = places[0][0].array
+    if any(place.array is not array for place, _ in places):
+        return False
+    rank = len(places[0][0].index)
+    return any(all(place.index[d] is own for place, own in places) for d in range(rank))
+
+
+def _fused(first: For, second: For) -> For:
+    body = substitute(second.body, {second.index: first.index})
+    return replace(
+        first,
+        results=first.results + second.results,
+        parameters=first.parameters + second.parameters,
+        initial=first.initial + second.initial,
+        body=Block(first.body.statements + body.statements, first.body.results + body.results),
+    )
