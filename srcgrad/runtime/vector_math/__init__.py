@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.special
 
-from . import exponential, logarithm, trigonometric
+from . import error_function, exponential, inverse, logarithm, trigonometric
 from .machine import compiled
 
 
@@ -84,3 +84,63 @@ def sin(x):
 @compiled(trigonometric.cos)
 def cos(x):
     return _plain(np.cos, x)
+
+
+@compiled(trigonometric.tan)
+def tan(x):
+    return _plain(np.tan, x)
+
+
+@compiled(error_function.erf)
+def erf(x):
+    return _plain(scipy.special.erf, x)
+
+
+@compiled(error_function.erfc)
+def erfc(x):
+    return _plain(scipy.special.erfc, x)
+
+
+@compiled(inverse.asin)
+def asin(x):
+    return _plain(np.arcsin, x)
+
+
+@compiled(inverse.acos)
+def acos(x):
+    return _plain(np.arccos, x)
+
+
+@compiled(inverse.atan)
+def atan(x):
+    return _plain(np.arctan, x)
+
+
+@compiled(inverse.atan2, 2)
+def atan2(y, x):
+    return _plain(np.arctan2, y, x)
+
+
+@compiled(inverse.cbrt)
+def cbrt(x):
+    return _plain(np.cbrt, x)
+
+
+@compiled(inverse.hypot, 2)
+def hypot(x, y):
+    return _plain(np.hypot, x, y)
+
+
+@compiled(logarithm.asinh)
+def asinh(x):
+    return _plain(np.arcsinh, x)
+
+
+@compiled(logarithm.acosh)
+def acosh(x):
+    return _plain(np.arccosh, x)
+
+
+@compiled(logarithm.atanh)
+def atanh(x):
+    return _plain(np.arctanh, x)

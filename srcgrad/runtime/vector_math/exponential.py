@@ -7,6 +7,7 @@ what follows, the sum is held as a pair.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from .machine import Machine, Value
@@ -85,11 +86,12 @@ def _clamped(m: Machine, x: Value) -> Value:
     return m.minimum(m.maximum(x, m.pick(-746.0, -104.5)), m.pick(710.0, 89.0))
 
 
-def _exp_of_reduced(m: Machine, r: Value, error: Value) -> Value:
-    """e**(r + error), rounded almost correctly; the error is below the last place of r or of 1."""
+def _exp_of_reduced(m: Machine, r: Value, error: Value, coefficients: Sequence[float] = ()) -> tuple[Value, Value]:
+    """e**(r + error), to be added up; the error is below the last place of r or of 1."""
     square = r * r
     high, low = m.fast_two_sum(1.0, r)
-    return high + (low + m.fma(square, m.polynomial(r, m.pick(_EXP, _EXP_SINGLE), square), error))
+    coefficients = coefficients or m.pick(_EXP, _EXP_SINGLE)
+    return high, low + m.fma(square, m.polynomial(r, coefficients, square), error)
 
 
 def exp(m: Machine, x: Value) -> Value:
@@ -99,10 +101,11 @@ def exp(m: Machine, x: Value) -> Value:
     return scale(m, 1.0 + (r + tail), power)
 
 
-def exp_of_pair(m: Machine, x: Value, low: Value) -> Value:
-    """e**(x + low), rounded almost correctly."""
-    power, r, error = _reduced(m, _clamped(m, x))
-    return scale(m, _exp_of_reduced(m, *m.fast_two_sum(r, error + low)), power)
+def exp_pair(m: Machine, x: Value, low: Value) -> tuple[Power, Value, Value]:
+    """e**(x + low) as 2**k and a pair; x is small enough for `scale`."""
+    power, r, error = _reduced(m, x)
+    r, error = m.fast_two_sum(r, error + low)
+    return power, *m.fast_two_sum(*_exp_of_reduced(m, r, error, m.pick(_EXPM1, _EXPM1_SINGLE)))
 
 
 def exp2_of_pair(m: Machine, x: Value, low: Value) -> Value:
@@ -113,7 +116,8 @@ def exp2_of_pair(m: Machine, x: Value, low: Value) -> Value:
     first, second = m.pick(_LN_2, _LN_2_SINGLE)
     r, error = m.two_product(rest, m.value(first))
     error = m.fma(low, first, m.fma(rest, second, error))
-    return scale(m, _exp_of_reduced(m, *m.fast_two_sum(r, error)), Power(shifted, m.fma(x, 0.5, shift)))
+    high, low = _exp_of_reduced(m, *m.fast_two_sum(r, error))
+    return scale(m, high + low, Power(shifted, m.fma(x, 0.5, shift)))
 
 
 def exp2(m: Machine, x: Value) -> Value:
@@ -147,21 +151,13 @@ def expm1(m: Machine, x: Value) -> Value:
     return _where_small(m, x, high + high)
 
 
-def _quotient(m: Machine, high: Value, low: Value | float, divisor: Value, divisor_low: Value) -> Value:
-    """The quotient of pairs, corrected by its remainder."""
-    inverse = 1.0 / divisor
-    quotient = high * inverse
-    remainder = m.fma(-quotient, divisor, high) + m.fma(-quotient, divisor_low, low)
-    return m.fma(remainder, inverse, quotient)
-
-
 def tanh(m: Machine, x: Value) -> Value:
     """-t / (2 + t) for t = e**(-2 |x|) - 1."""
     size = m.minimum(abs(x), m.pick(20.0, 10.0))
     high, low = _expm1_pair(m, size * -2.0, 0)
     divisor, divisor_low = m.fast_two_sum(2.0, high)
-    quotient = _quotient(m, high, low, divisor, divisor_low + low)
-    return _where_small(m, x, m.copysign(quotient, x))
+    quotient, correction = m.quotient(high, low, divisor, divisor_low + low)
+    return _where_small(m, x, m.copysign(quotient + correction, x))
 
 
 def sinh(m: Machine, x: Value) -> Value:
@@ -175,7 +171,8 @@ def sinh(m: Machine, x: Value) -> Value:
 def cosh(m: Machine, x: Value) -> Value:
     """g + 1 / (4 g) for g = e**|x| / 2; all halved, because g may exceed the largest number."""
     power, r, error = _reduced(m, m.minimum(abs(x), m.pick(710.5, 89.5)))
-    half = _exp_of_reduced(m, r, error) * power_of_two(m, m.bits(power.shifted), 2)
+    high, low = _exp_of_reduced(m, r, error)
+    half = (high + low) * power_of_two(m, m.bits(power.shifted), 2)
     y = half + 0.0625 / half
     return y + y
 
@@ -183,6 +180,8 @@ def cosh(m: Machine, x: Value) -> Value:
 def expit(m: Machine, x: Value) -> Value:
     """1 / (1 + e**-x), or where that would overflow, e**x / (1 + e**x)."""
     power, r, error = _reduced(m, m.maximum(-abs(x), m.pick(-746.0, -104.5)))
-    y = scale(m, _exp_of_reduced(m, r, error), power)
+    high, low = _exp_of_reduced(m, r, error)
+    y = scale(m, high + low, power)
     divisor, divisor_low = m.fast_two_sum(1.0, y)
-    return _quotient(m, m.select(x < 0.0, y, 1.0), 0.0, divisor, divisor_low)
+    quotient, correction = m.quotient(m.select(x < 0.0, y, 1.0), 0.0, divisor, divisor_low)
+    return quotient + correction

@@ -106,19 +106,59 @@ def log10(m: Machine, x: Value) -> Value:
     return _log_to_base(m, x, m.pick(_LOG10_E, _LOG10_E_SINGLE), m.pick(_LOG10_2, _LOG10_2_SINGLE))
 
 
-def log1p(m: Machine, x: Value) -> Value:
-    """log(u), u = 1 + x rounded, plus the rounding error divided by u."""
-    u, error = m.two_sum(m.value(1.0), x)
+def _log_of_sum(m: Machine, x: Value, low: Value | float, more: Value | float = 0.0) -> Value:
+    """log((1 + x + low) * 2**more): log(u), u = 1 + x rounded, plus the rest divided by u."""
+    u, rest = m.two_sum(m.value(1.0), x)
+    rest = rest + low
     k, f = _split(m, u)
     first, second = m.pick(_LN_2, _LN_2_SINGLE)
     half, s, term = _atanh_terms(m, f)
-    # error / u = error / 2**k / (1 + f), and 1 / (1 + f) = (1 - s) / (1 + s), of which few digits are needed.
+    # rest / u = rest / 2**k / (1 + f), and 1 / (1 + f) = (1 - s) / (1 + s), of which few digits are needed.
     inverse = m.fma(s, m.fma(s, 2.0, -2.0), 1.0)
     exponent = -m.bits(k + 1.5 * 2.0**m.mantissa)
-    error = m.select(x < 2.0**m.mantissa, error * power_of_two(m, exponent), 0.0)
-    correction = error * inverse
-    y = m.fma(k, first, f - (half - m.fma(s, term, m.fma(k, second, correction))))
-    return _special(m, x, m.select(x == 0.0, x, y), -1.0)
+    correction = m.select(x < 2.0**m.mantissa, rest * power_of_two(m, exponent), 0.0) * inverse
+    k = k + more
+    return m.fma(k, first, f - (half - m.fma(s, term, m.fma(k, second, correction))))
+
+
+def log1p(m: Machine, x: Value) -> Value:
+    return _special(m, x, m.select(x == 0.0, x, _log_of_sum(m, x, 0.0)), -1.0)
+
+
+def asinh(m: Machine, x: Value) -> Value:
+    """log(|x| + sqrt(x**2 + 1)); of large |x|, log(2 |x|)."""
+    size = abs(x)
+    large = size > 2.0 ** (m.mantissa + 2)
+    square = size * size
+    more = m.select(large, 0.0, square / (1.0 + m.sqrt(square + 1.0)))
+    y = _log_of_sum(m, *m.fast_two_sum(size, more), m.select(large, 1.0, 0.0))
+    y = m.select(size < m.pick(2.0**-28, 2.0**-13), size, y)
+    return m.copysign(m.select(size < math.inf, y, size), x)
+
+
+def acosh(m: Machine, x: Value) -> Value:
+    """log(1 + t + sqrt(2 t + t**2)), t = x - 1; of large x, log(2 x)."""
+    t = x - 1.0
+    large = t > 2.0 ** (m.mantissa + 2)
+    square, square_low = m.two_product(t, t)
+    radicand, radicand_low = m.two_sum(t + t, square)
+    root = m.sqrt(radicand)
+    root_low = (m.fma(-root, root, radicand) + (radicand_low + square_low)) * (0.5 / root)
+    total, total_low = m.two_sum(t, m.select(large, 0.0, root))
+    total_low = m.select(large | (t == 0.0), 0.0, total_low + root_low)
+    y = _log_of_sum(m, total, total_low, m.select(large, 1.0, 0.0))
+    y = m.select(t < math.inf, y, t)
+    return m.select(t >= 0.0, y, math.nan)
+
+
+def atanh(m: Machine, x: Value) -> Value:
+    """Half the logarithm of 1 + 2 |x| / (1 - |x|)."""
+    size = abs(x)
+    divisor, divisor_low = m.fast_two_sum(1.0, -size)
+    y = 0.5 * _log_of_sum(m, *m.quotient(size + size, 0.0, divisor, divisor_low))
+    y = m.select(size < m.pick(2.0**-28, 2.0**-13), size, y)
+    y = m.select(size < 1.0, y, m.select(size == 1.0, math.inf, math.nan))
+    return m.copysign(y, x)
 
 
 def _log2_pair(m: Machine, x: Value) -> tuple[Value, Value]:

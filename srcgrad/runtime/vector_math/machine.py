@@ -255,6 +255,13 @@ class Machine:
         high = x * y
         return high, self.fma(x, y, -high)
 
+    def quotient(self, high: Value, low: Operand, divisor: Value, divisor_low: Operand) -> tuple[Value, Value]:
+        """The quotient of pairs, and its correction from the remainder."""
+        inverse = 1.0 / divisor
+        quotient = high * inverse
+        remainder = self.fma(-quotient, divisor, high) + self.fma(-quotient, divisor_low, low)
+        return quotient, remainder * inverse
+
 
 # Rare cases
 
@@ -287,14 +294,14 @@ done:
 _SCALAR = {
     True: """
 define double @{name}(double %x) noinline nounwind readnone willreturn {variants} {{
-  %y = call double @llvm.{library}.f64(double %x)
+  %y = call double @{library}(double %x)
   ret double %y
 }}
 """,
     False: """
 define float @{name}(float %x) noinline nounwind readnone willreturn {variants} {{
   %wide = fpext float %x to double
-  %y = call double @llvm.{library}.f64(double %wide)
+  %y = call double @{library}(double %wide)
   %short = fptrunc double %y to float
   ret float %short
 }}
@@ -310,7 +317,7 @@ def _rare_functions(name: str, library: str, double: bool) -> str:
     variants = "".join(_VARIANT.format(n=n, t=number, name=name) for n in widths)
     keep = ", ".join(f"ptr @{name}_v{n}" for n in widths)
     kept = f'@llvm.compiler.used = appending global [{len(widths)} x ptr] [{keep}], section "llvm.metadata"\n'
-    return f"{scalar}{variants}\n{kept}declare double @llvm.{library}.f64(double)"
+    return f"{scalar}{variants}\n{kept}declare double @{library}(double) nounwind readnone willreturn"
 
 
 # Registration

@@ -50,32 +50,47 @@ def _reduced(m: Machine, x: Value) -> tuple[Value, Value, Value]:
     return high, low, m.bits(shifted)
 
 
-def _sin_and_cos(m: Machine, high: Value, low: Value) -> tuple[Value, Value]:
+def _sin_and_cos(m: Machine, high: Value, low: Value) -> tuple[tuple[Value, Value], tuple[Value, Value]]:
+    """The two functions of a pair, as sums of two terms that are still to be added up."""
     square = high * high
     half = square * 0.5
     near_one = 1.0 - half
     cubic = m.polynomial(square, m.pick(_SIN, _SIN_SINGLE)) * (square * high)
-    sin = high + m.fma(low, near_one, cubic)
+    sin_low = m.fma(low, near_one, cubic)
     quartic = m.polynomial(square, m.pick(_COS, _COS_SINGLE)) * square
-    cos = near_one + (((1.0 - near_one) - half) + m.fma(quartic, square, -(high * low)))
-    return sin, cos
+    cos_low = ((1.0 - near_one) - half) + m.fma(quartic, square, -(high * low))
+    return (high, sin_low), (near_one, cos_low)
 
 
-def _choose(m: Machine, quadrant: Value, sin: Value, cos: Value) -> Value:
-    """The sine of r plus `quadrant` times pi/2."""
-    size = m.select((quadrant & 1) == 0, sin, cos)
+def _sine(m: Machine, high: Value, low: Value, quadrant: Value) -> Value:
+    """The sine of the pair plus `quadrant` times pi/2."""
+    sin, cos = _sin_and_cos(m, high, low)
+    size = m.select((quadrant & 1) == 0, sin[0] + sin[1], cos[0] + cos[1])
     sign = (quadrant & 2) << (m.mantissa + 10 if m.double else m.mantissa + 7)
     return m.of_bits(m.bits(size) ^ sign)
 
 
 def sin(m: Machine, x: Value) -> Value:
     high, low, quadrant = _reduced(m, x)
-    usual = _choose(m, quadrant, *_sin_and_cos(m, high, low))
+    usual = _sine(m, high, low, quadrant)
     usual = m.select(x == 0.0, x, usual)  # keeps the sign of -0
     return m.rarely(abs(x) > _bound(m), usual, "sin", x)
 
 
 def cos(m: Machine, x: Value) -> Value:
     high, low, quadrant = _reduced(m, x)
-    usual = _choose(m, quadrant + 1, *_sin_and_cos(m, high, low))
+    usual = _sine(m, high, low, quadrant + 1)
     return m.rarely(abs(x) > _bound(m), usual, "cos", x)
+
+
+def tan(m: Machine, x: Value) -> Value:
+    """The tangent of r, or -1 / it where k is odd; both as the quotient of sums."""
+    high, low, quadrant = _reduced(m, x)
+    sin, cos = _sin_and_cos(m, high, low)
+    sin, cos = m.fast_two_sum(*sin), m.fast_two_sum(*cos)
+    even = (quadrant & 1) == 0
+    quotient, correction = m.quotient(
+        *(m.select(even, a, -b) for a, b in zip(sin, cos)), *(m.select(even, b, a) for a, b in zip(sin, cos))
+    )
+    usual = m.select(abs(x) < m.pick(2.0**-28, 2.0**-13), x, quotient + correction)
+    return m.rarely(abs(x) > _bound(m), usual, "tan", x)
