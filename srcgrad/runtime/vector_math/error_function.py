@@ -6,8 +6,8 @@ w = 1 / (x + 3) and q = (x - 3) w, for P varies little: e**(x*x) erfc(x) is clos
 
 from __future__ import annotations
 
-from .exponential import exp_pair, scale
-from .machine import Machine, Value
+from srcgrad.runtime.vector_math.exponential import exp_pair, scale
+from srcgrad.runtime.vector_math.machine import Machine, Value
 
 # 2 / sqrt(pi), and minimax for the rest of erf(x) / x, divided by x*x.
 _SLOPE = (1.1283791670955126, 1.533545961316588e-17)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .machine import Machine, Value
+from srcgrad.runtime.vector_math.machine import Machine, Value
 
 _LOG2_E = 1.4426950408889634
 _LN_2 = (0.6931471805599453, 2.3190468138462996e-17)

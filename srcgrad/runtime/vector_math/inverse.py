@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 
-from .exponential import power_of_two
-from .machine import Machine, Value
+from srcgrad.runtime.vector_math.exponential import power_of_two
+from srcgrad.runtime.vector_math.machine import Machine, Value
 
 _HALF_PI = (1.5707963267948966, 6.123233995736766e-17)
 _HALF_PI_SINGLE = (1.5707963705062866, -4.371138828673793e-08)

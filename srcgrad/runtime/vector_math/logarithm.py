@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 import struct
 
-from .exponential import exp2_of_pair, power_of_two
-from .machine import Machine, Value
+from srcgrad.runtime.vector_math.exponential import exp2_of_pair, power_of_two
+from srcgrad.runtime.vector_math.machine import Machine, Value
 
 # log(2) as a sum whose first term times k is exact.
 _LN_2 = (0.6931471805598903, 5.497923018708371e-14)

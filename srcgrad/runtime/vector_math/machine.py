@@ -1,28 +1,18 @@
-"""A notation for straight-line floating-point code in LLVM, and its registration as a function Numba can call.
+"""A notation for straight-line floating-point code in LLVM.
 
-In: a formula, a Python function of a `Machine` and of `Value`s that computes with operators (`+ - * /`, comparisons,
-`select`, `fma`). Out: LLVM code of it, in double or in single precision, linked into whatever calls the function.
-The formulas have no branches, so the caller's loop still consists of one block when LLVM vectorises it.
-
-The code is linked as a library of its own instead of being written into the caller, because Numba adds the caller's
-`fastmath` flags to every instruction of the caller, and the error terms in the formulas would be simplified to 0.
-It is generated once per process and precision, in a few milliseconds; nothing is compiled by Numba, and nothing of it
-is looked up in Numba's cache: a cached caller contains it.
+In: a formula, a Python function of a `Machine` and of `Value`s that computes with operators (`+ - * /`, comparisons)
+and with the machine's instructions (`select`, `fma`). Out: LLVM code of it, in double or in single precision. The
+formulas have no branches, so that a caller's loop still consists of one block when LLVM vectorises it; the one
+exception is `Machine.rarely`. No instruction has `fastmath` flags: the error terms would be simplified to 0.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any
 
-import llvmlite.binding as llvm
 import numpy as np
-from llvmlite import ir
-from numba.core import types
-from numba.core.typing.templates import signature
-from numba.extending import lower_builtin, type_callable
 
 _ARITHMETIC = {
     "f": {"+": "fadd", "-": "fsub", "*": "fmul", "/": "fdiv"},
@@ -125,11 +115,14 @@ class Value:
 
 
 Operand = Value | int | float
-Formula = Callable[..., Value]
+Formula = Callable[..., Value]  # of the machine and of as many values as the function has arguments
 
 
 class Machine:
-    """Writes the code of one function, in double or in single precision."""
+    """Writes the code of one function, in double or in single precision.
+
+    `mantissa` is the number of bits of the fraction, `bias` what is added to the exponent before it is stored.
+    """
 
     def __init__(self, double: bool) -> None:
         self.double = double
@@ -318,72 +311,3 @@ def _rare_functions(name: str, library: str, double: bool) -> str:
     keep = ", ".join(f"ptr @{name}_v{n}" for n in widths)
     kept = f'@llvm.compiler.used = appending global [{len(widths)} x ptr] [{keep}], section "llvm.metadata"\n'
     return f"{scalar}{variants}\n{kept}declare double @{library}(double) nounwind readnone willreturn"
-
-
-# Registration
-
-
-def _module_text(name: str, formula: Formula, arity: int, double: bool) -> str:
-    machine = Machine(double)
-    kind = machine.types["f"]
-    result = formula(machine, *[Value(machine, "f", f"%x{k}") for k in range(arity)])
-    parameters = ", ".join(f"{kind} %x{k}" for k in range(arity))
-    head = f"define {kind} @{name}({parameters}) alwaysinline nounwind {{"
-    body = [head, "entry:", *machine.lines, f"  ret {kind} {result.name}", "}"]
-    return "\n".join([*body, *machine.declared.values()]) + "\n"
-
-
-@cache
-def _library(codegen: Any, name: str, formula: Formula, arity: int, double: bool) -> Any:
-    """The compiled code of the formula."""
-    library = codegen.create_library(name)
-    module = llvm.parse_assembly(_module_text(name, formula, arity, double))
-    module.verify()
-    library.add_llvm_module(module)
-    library.finalize()
-    return library
-
-
-def _lower(public: Callable, formula: Formula, arity: int, double: bool) -> None:
-    name = f"srcgrad.vector_math.{public.__name__}.{'f64' if double else 'f32'}"
-    number = ir.DoubleType() if double else ir.FloatType()
-    kind = types.float64 if double else types.float32
-
-    @lower_builtin(public, *[kind] * arity)
-    def lower(context, builder, sig, args):
-        context.active_code_library.add_linking_library(_library(context.codegen(), name, formula, arity, double))
-        function = builder.module.globals.get(name)
-        if function is None:
-            function = ir.Function(builder.module, ir.FunctionType(number, [number] * arity), name)
-        return builder.call(function, args)
-
-
-def _result_type(arguments: Sequence[Any]) -> Any:
-    if all(a == types.float32 for a in arguments):
-        return types.float32
-    if all(isinstance(a, types.Float | types.Integer | types.Boolean) for a in arguments):
-        return types.float64
-    return None
-
-
-def compiled(formula: Formula, arity: int = 1) -> Callable[[Callable], Callable]:
-    """Decorates the plain function that Numba is to compile as the formula."""
-
-    def register(public: Callable) -> Callable:
-        @type_callable(public)
-        def typing(context):
-            def unary(x):
-                kind = _result_type([x])
-                return None if kind is None else signature(kind, kind)
-
-            def binary(x, y):
-                kind = _result_type([x, y])
-                return None if kind is None else signature(kind, kind, kind)
-
-            return unary if arity == 1 else binary
-
-        for double in (True, False):
-            _lower(public, formula, arity, double)
-        return public
-
-    return register

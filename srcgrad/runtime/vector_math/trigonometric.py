@@ -7,7 +7,7 @@ would lose digits, and the C library is called.
 
 from __future__ import annotations
 
-from .machine import Machine, Value
+from srcgrad.runtime.vector_math.machine import Machine, Value
 
 # pi/2 as a sum: each number is the rest rounded to the precision.
 _HALF_PI = (1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33)
