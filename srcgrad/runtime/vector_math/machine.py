@@ -12,6 +12,7 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import llvmlite.binding as llvm
 import numpy as np
 
 _ARITHMETIC = {
@@ -303,11 +304,17 @@ define float @{name}(float %x) noinline nounwind readnone willreturn {variants} 
 
 
 def _rare_functions(name: str, library: str, double: bool) -> str:
-    """The scalar function, and its masked vector variants for the vectoriser (LLVM's VFABI names them)."""
+    """The scalar function, and its masked vector variants for the vectoriser (LLVM's VFABI names them).
+
+    LLVM before 20 does not vectorise calls under a mask; there, loops with the function remain scalar.
+    """
+    declared = f"declare double @{library}(double) nounwind readnone willreturn"
+    if llvm.llvm_version_info[0] < 20:
+        return _SCALAR[double].format(name=name, library=library, variants="") + declared
     number, widths = ("double", (2, 4, 8, 16)) if double else ("float", (4, 8, 16, 32))
     names = ",".join(f"_ZGV_LLVM_M{n}v_{name}({name}_v{n})" for n in widths)
     scalar = _SCALAR[double].format(name=name, library=library, variants=f'"vector-function-abi-variant"="{names}"')
     variants = "".join(_VARIANT.format(n=n, t=number, name=name) for n in widths)
-    keep = ", ".join(f"ptr @{name}_v{n}" for n in widths)
-    kept = f'@llvm.compiler.used = appending global [{len(widths)} x ptr] [{keep}], section "llvm.metadata"\n'
-    return f"{scalar}{variants}\n{kept}declare double @{library}(double) nounwind readnone willreturn"
+    used = ", ".join(f"ptr @{name}_v{n}" for n in widths)  # no call names them until the vectoriser has run
+    kept = f'@llvm.compiler.used = appending global [{len(widths)} x ptr] [{used}], section "llvm.metadata"'
+    return f"{scalar}{variants}\n{kept}\n{declared}"
