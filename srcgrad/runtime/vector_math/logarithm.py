@@ -46,23 +46,23 @@ def _pattern(m: Machine, x: float) -> int:
     return struct.unpack(*m.pick(("<q", struct.pack("<d", x)), ("<i", struct.pack("<f", x))))[0]
 
 
-def _split(m: Machine, x: Value) -> tuple[Value, Value]:
-    """k as a number, and m - 1, of a positive normal x."""
+def _split(m: Machine, bits: Value, less: Value | int = 0) -> tuple[Value, Value]:
+    """k - less as a number, and m - 1, of the positive normal number with the bits."""
     lowest = _pattern(m, math.sqrt(0.5))
-    one = _pattern(m, 1.0)
-    moved = m.bits(x) + (one - lowest)
+    moved = bits + (_pattern(m, 1.0) - lowest)
     shift = 1.5 * 2.0**m.mantissa
-    k = m.of_bits((moved >> m.mantissa) + _pattern(m, shift)) - (shift + m.bias)
+    k = m.of_bits((moved >> m.mantissa) - less + _pattern(m, shift)) - (shift + m.bias)
     mantissa = m.of_bits((moved & ((1 << m.mantissa) - 1)) + lowest)
     return k, mantissa - 1.0
 
 
 def _split_any(m: Machine, x: Value) -> tuple[Value, Value]:
-    """`_split` of any positive x."""
-    smallest, up = m.pick((2.0**-1022, 54.0), (2.0**-126, 25.0))
-    subnormal = x < smallest
-    k, f = _split(m, m.select(subnormal, x * 2.0**up, x))
-    return m.select(subnormal, k - up, k), f
+    """k and m - 1 of any positive x."""
+    smallest, up = m.pick((2.0**-1022, 54), (2.0**-126, 25))
+    bits = m.bits(x)
+    subnormal = bits < _pattern(m, smallest)
+    scaled = m.select(subnormal, m.bits(x * 2.0**up), bits)
+    return _split(m, scaled, m.select(subnormal, m.value(up, "i"), m.value(0, "i")))
 
 
 def _atanh_terms(m: Machine, f: Value) -> tuple[Value, Value, Value]:
@@ -110,7 +110,7 @@ def _log_of_sum(m: Machine, x: Value, low: Value | float, more: Value | float = 
     """log((1 + x + low) * 2**more): log(u), u = 1 + x rounded, plus the rest divided by u."""
     u, rest = m.two_sum(m.value(1.0), x)
     rest = rest + low
-    k, f = _split(m, u)
+    k, f = _split(m, m.bits(u))
     first, second = m.pick(_LN_2, _LN_2_SINGLE)
     half, s, term = _atanh_terms(m, f)
     # rest / u = rest / 2**k / (1 + f), and 1 / (1 + f) = (1 - s) / (1 + s), of which few digits are needed.
