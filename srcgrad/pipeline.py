@@ -16,6 +16,7 @@ from srcgrad.adjoint.driver import Adjoint, reverse_mode
 from srcgrad.adjoint.flip import flip
 from srcgrad.adjoint.gather import gather
 from srcgrad.adjoint.promote import promote
+from srcgrad.adjoint.reassociate import reassociate
 from srcgrad.adjoint.report import report
 from srcgrad.adjoint.sink import sink
 from srcgrad.adjoint.tangent import forward_mode
@@ -28,6 +29,7 @@ from srcgrad.infer.raised import Key, Raised
 from srcgrad.infer.signature import Leaf, Node, Spec, Static, leaves
 from srcgrad.ir.nodes import Function, Sym
 from srcgrad.ir.types import Scalar
+from srcgrad.ir.visit import defined_symbols
 from srcgrad.opt import optimise
 from srcgrad.opt.first_touch import first_touch
 from srcgrad.opt.hoist_loads import hoist_loads
@@ -91,7 +93,7 @@ def build(request: Request) -> Built:
     lowered = lower(request.function, request.specs)
     primal = optimise(lowered.function)
     made = _TRANSFORMS[request.transform](request, lowered, primal)
-    function = _after_differentiation(made.function)
+    function = _after_differentiation(made.function, primal)
     text = emit(function, nesting(made.result), header=_header(request))
     return Built(
         entry=entry_name(function), source=text, result=made.result, report=made.report,
@@ -101,11 +103,13 @@ def build(request: Request) -> Built:
     )  # fmt: skip
 
 
-def _after_differentiation(function: Function) -> Function:
+def _after_differentiation(function: Function, primal: Function) -> Function:
     """The passes that pay on adjoint code, each followed by the clean-up it makes possible."""
     function = optimise(function, final=True)
     function = optimise(flip(promote(clear_late(distribute(gather(sink(function)))))), final=True)
-    return optimise(hoist_loads(first_touch(function)), final=True)
+    function = optimise(hoist_loads(first_touch(function)), final=True)
+    ordered = {symbol for f in (primal, *primal.helpers) for symbol in defined_symbols(f.body)}
+    return reassociate(function, ordered)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from srcgrad.adjoint.reassociate import SUMS
 from srcgrad.analysis.affine import AffineForms
 from srcgrad.analysis.regions import find_regions
 from srcgrad.ir.alias import alias_classes
@@ -90,6 +91,6 @@ def _is_sum(loop: For, slot: int) -> bool:
 
 def _adds(statement: Let, partial: Atom) -> bool:
     first, second = (*statement.arguments, None)[:2]
-    if statement.op.name == "add":
+    if statement.op.name in SUMS:
         return (first is partial) != (second is partial)
     return statement.op.name == "sub" and first is partial and second is not partial

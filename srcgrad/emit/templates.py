@@ -40,4 +40,5 @@ def keeps_dtype(source: str, dtype: np.dtype) -> bool:
     """Whether the text computes in `dtype` on operands of `dtype`, compiled or not."""
     if dtype in NATURAL or source == "{0}" or source.startswith((f"{dtype_text(dtype)}(", "{1} if {0} else {2}")):
         return True
-    return dtype.kind == "f" and (source == "-{0}" or binary_operator(source) in ("+", "-", "*", "/"))
+    keeps_floats = source.startswith("vm.") or source == "-{0}" or binary_operator(source) in ("+", "-", "*", "/")
+    return dtype.kind == "f" and keeps_floats

@@ -150,9 +150,12 @@ def _reduction(name: str, *targets: object) -> Callable[[Callable], Callable]:
 
 def sum_of(ctx: Context, type_: Scalar) -> Callable[[tuple[Atom, ...], Callable[[Index], Atom]], Value]:
     zero = Num(const_like(0, type_))
-    return lambda lengths, at: total(
-        ctx, lengths, at, lambda a, b: Num(add(ctx, atom(a), cast(ctx, atom(b), type_))), zero, "sum"
-    )
+
+    def plus(a: Value, b: Value) -> Value:
+        first, second = atom(a), cast(ctx, atom(b), type_)
+        return Num(apply(ctx, "plus", (first, second), type_) if type_.is_float else add(ctx, first, second))
+
+    return lambda lengths, at: total(ctx, lengths, at, plus, zero, "sum")
 
 
 def atom(value: Value) -> Atom:

@@ -28,6 +28,8 @@ def _same(name: str, arguments: str, *partials: str | None, **more: Any) -> Op:
     return op(name, arguments, *partials, result=Result.SAME, operands=Operands.SAME, domain=domain, **more)
 
 
+_FLOAT_SUM = "vm.add({0}, {1})"
+op("plus", "x y", "1", "1", evaluate=np.add, source=_FLOAT_SUM, commutative=True, domain=(_REAL, _REAL))  # in any order
 _same("add", "x y", "1", "1", evaluate=np.add, source="{0} + {1}", commutative=True,
       aliases=(operator.add, np.add))  # fmt: skip
 _same("sub", "x y", "1", "-1", evaluate=np.subtract, source="{0} - {1}", aliases=(operator.sub, np.subtract))
@@ -61,7 +63,7 @@ op("remainder", "x y", "1", "-rint((x - r) / y)", evaluate=_ieee_remainder, sour
 # x**y is 1 at (0, 0) and 0 at (0, y > 0). Its derivatives at x = 0 are taken as the limits from the right for y > 0,
 # and as 0 at (0, 0), where no limit exists. To the left of 0 the derivative for y is NaN: x**y is complex nearby.
 op("pow", "x y", "0.0 if and_(x == 0, y == 0) else y * pow(x, y - 1)", "0.0 if x == 0 else r * log(x)",
-   evaluate=np.power, source="{0} ** {1}", cost=40, singular=True, aliases=(math.pow,),
+   evaluate=np.power, source="vm.pow({0}, {1})", cost=40, singular=True, aliases=(math.pow,),
    domain=((0.3, 2.5), _REAL), finite_from=1.0)  # fmt: skip
 
 # The inner selection keeps 0 * inf out of the derivative of x**0 at 0.

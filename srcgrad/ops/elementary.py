@@ -21,12 +21,14 @@ _LN2, _LN10 = math.log(2.0), math.log(10.0)
 
 def _unary(
     name: str, partial: str, function: Callable, *more: Callable, domain: tuple[float, float] = _REAL, cost: int = 20,
-    singular: bool = False,
+    singular: bool = False, vector: bool = True,
 ) -> None:  # fmt: skip
-    """A NumPy ufunc of one argument; `math` has a function of the operation's name for most."""
+    """A NumPy ufunc of one argument; `math` has a function of the operation's name for most. `vector` says that
+    `srcgrad.runtime.vector_math` has one, too: compiled code calls that."""
     found = (getattr(math, name, None), function, *more)
-    op(name, "x", partial, evaluate=function, source=f"np.{function.__name__}({{0}})", domain=(domain,), cost=cost,
-       singular=singular, aliases=tuple(f for f in found if f is not None))  # fmt: skip
+    source = f"vm.{name}({{0}})" if vector else f"np.{function.__name__}({{0}})"
+    op(name, "x", partial, evaluate=function, source=source, domain=(domain,), cost=cost, singular=singular,
+       aliases=tuple(f for f in found if f is not None))  # fmt: skip
 
 
 _unary("exp", "r", np.exp)
@@ -36,7 +38,7 @@ _unary("log", "1 / x", np.log, domain=_POSITIVE, singular=True)
 _unary("log2", f"{1 / _LN2!r} / x", np.log2, domain=_POSITIVE, singular=True)
 _unary("log10", f"{1 / _LN10!r} / x", np.log10, domain=_POSITIVE, singular=True)
 _unary("log1p", "1 / (1 + x)", np.log1p, domain=(-0.8, 4.0), singular=True)
-_unary("sqrt", "0.5 / r", np.sqrt, domain=_POSITIVE, cost=10, singular=True)
+_unary("sqrt", "0.5 / r", np.sqrt, domain=_POSITIVE, cost=10, singular=True, vector=False)
 _unary("cbrt", "1 / (3 * r * r)", np.cbrt, domain=_POSITIVE, cost=40, singular=True)
 
 _unary("sin", "cos(x)", np.sin, cost=40)
@@ -51,13 +53,13 @@ _unary("tanh", "1 - r * r", np.tanh, cost=40)
 _unary("asinh", "1 / hypot(x, 1.0)", np.arcsinh, cost=40)
 _unary("acosh", "1 / (sqrt(x - 1) * sqrt(x + 1))", np.arccosh, domain=(1.1, 4.0), cost=40, singular=True)
 _unary("atanh", "1 / ((1 - x) * (1 + x))", np.arctanh, domain=_UNIT, cost=40, singular=True)
-_unary("degrees", repr(180.0 / math.pi), np.degrees, np.rad2deg, cost=1)
-_unary("radians", repr(math.pi / 180.0), np.radians, np.deg2rad, cost=1)
+_unary("degrees", repr(180.0 / math.pi), np.degrees, np.rad2deg, cost=1, vector=False)
+_unary("radians", repr(math.pi / 180.0), np.radians, np.deg2rad, cost=1, vector=False)
 
 # At the origin, where hypot has no derivative, it is taken as 0.
 op("hypot", "x y", "x / r if r != 0 else 0.0", "y / r if r != 0 else 0.0", evaluate=np.hypot,
-   source="np.hypot({0}, {1})", cost=40, aliases=(np.hypot,), domain=(_REAL, _REAL))  # fmt: skip
-op("atan2", "y x", "x / (x * x + y * y)", "-y / (x * x + y * y)", evaluate=np.arctan2, source="np.arctan2({0}, {1})",
+   source="vm.hypot({0}, {1})", cost=40, aliases=(np.hypot,), domain=(_REAL, _REAL))  # fmt: skip
+op("atan2", "y x", "x / (x * x + y * y)", "-y / (x * x + y * y)", evaluate=np.arctan2, source="vm.atan2({0}, {1})",
    cost=40, singular=True, aliases=(math.atan2, np.arctan2), domain=((0.3, 2.5), _REAL))  # fmt: skip
 
 # Where both arguments are the same infinity (x - x is NaN, unequal to all), they share the derivative equally.

@@ -50,9 +50,10 @@ class Op:
     """One scalar operation.
 
     `evaluate` runs it on NumPy scalars (the interpreter's meaning of the operation); `source` is the Python
-    text that `emit` prints, with `{0}`, `{1}` for operands, each once; it may name the modules `np`, `math` and
-    `special` (`srcgrad.runtime.special`), and may compute in a wider dtype than the IR says: `emit` casts.
-    `literal_source`, if any, is the text to print instead where the last operand is a non-negative literal.
+    text that `emit` prints, with `{0}`, `{1}` for operands, each once; it may name the modules `np`, `math`,
+    `special` (`srcgrad.runtime.special`) and `vm` (`srcgrad.runtime.vector_math`), and may compute in a wider dtype
+    than the IR says: `emit` casts. `literal_source`, if any, is the text to print instead where the last operand is
+    a non-negative literal.
     `partials[i]` is the derivative with respect to argument i, `None` where it is identically zero. `singular`
     marks partials that can be infinite or NaN at finite arguments (sqrt at 0, division by 0), `finite_from` from which
     value of the last argument on they cannot (powers); `domain` gives, per argument, an interval for tests; `kinks`

@@ -38,9 +38,9 @@ def _unary(
 
 
 _unary("erf", f"{2 / math.sqrt(math.pi)!r} * exp(-x * x)", _scipy("erf"), math.erf, "scipy.special.erf",
-       source="math.erf({0})")  # fmt: skip
+       source="vm.erf({0})")  # fmt: skip
 _unary("erfc", f"-{2 / math.sqrt(math.pi)!r} * exp(-x * x)", _scipy("erfc"), math.erfc, "scipy.special.erfc",
-       source="math.erfc({0})")  # fmt: skip
+       source="vm.erfc({0})")  # fmt: skip
 
 
 def _lgamma(x: np.floating) -> np.floating:
@@ -71,7 +71,7 @@ op("polygamma", "x n", "polygamma(x, n + 1)", None, evaluate=_polygamma, source=
 
 # -- probabilities --------------------------------------------------------------------------------------------------
 
-_unary("expit", "r * (1 - r)", _scipy("expit"), "scipy.special.expit")
+_unary("expit", "r * (1 - r)", _scipy("expit"), "scipy.special.expit", source="vm.expit({0})")
 _unary("log_expit", "expit(-x)", _scipy("log_expit"), "scipy.special.log_expit")
 _unary("logit", "1 / (x * (1 - x))", _scipy("logit"), "scipy.special.logit", domain=_UNIT, singular=True)
 _unary("entr", "-log(x) - 1", _scipy("entr"), "scipy.special.entr", domain=_POSITIVE, singular=True)

@@ -3,7 +3,7 @@
 In: a float64 or a float32; integers and truth values count as float64, and of two arguments with different types so
 does the float32. Out: the same type; the float32 functions compute in float32. Called in Numba's nopython mode, a
 function is straight-line code (see `machine`), part of the calling loop, which LLVM can then vectorise. A plain call
-gives what NumPy or SciPy give.
+gives what NumPy or Python give.
 
 For every argument (subnormal, huge, and exceptional ones too) the result differs from the exact one by less than 2
 units in the last place, and signs of 0, infinities and NaN are NumPy's. The caller's `fastmath` flags do not change
@@ -17,8 +17,10 @@ Manual for the Elementary Functions; the polynomials are near-minimax fits made 
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import numpy as np
-import scipy.special
 
 from srcgrad.runtime.vector_math import error_function, exponential, inverse, logarithm, trigonometric
 from srcgrad.runtime.vector_math.registration import compiled
@@ -30,6 +32,22 @@ def _plain(function, *arguments):
         arguments = tuple(np.float64(a) for a in arguments)
     with np.errstate(all="ignore"):
         return function(*arguments)
+
+
+def _expit(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def _of_python(function: Callable[[float], float]) -> Callable:
+    """A function of Python's floats on NumPy's numbers and arrays. (SciPy's would take longer to import than Numba.)"""
+    each = np.frompyfunc(function, 1, 1)
+    return lambda x: np.asarray(each(x), dtype=x.dtype)[()]
+
+
+@compiled(lambda machine, x, y: machine.sum_in_any_order(x, y), 2)
+def add(x, y):
+    """x + y. A loop that adds up so may do it in any order, several partial sums at a time."""
+    return x + y
 
 
 @compiled(exponential.exp)
@@ -71,7 +89,7 @@ def tanh(x):
 @compiled(exponential.expit)
 def expit(x):
     """1 / (1 + e**-x), the logistic function."""
-    return _plain(scipy.special.expit, x)
+    return _plain(_expit, x)
 
 
 @compiled(logarithm.log)
@@ -179,10 +197,10 @@ def hypot(x, y):
 @compiled(error_function.erf)
 def erf(x):
     """The error function."""
-    return _plain(scipy.special.erf, x)
+    return _plain(_of_python(math.erf), x)
 
 
 @compiled(error_function.erfc)
 def erfc(x):
     """1 - erf(x), without cancellation for large x."""
-    return _plain(scipy.special.erfc, x)
+    return _plain(_of_python(math.erfc), x)

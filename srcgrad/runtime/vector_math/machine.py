@@ -3,7 +3,8 @@
 In: a formula, a Python function of a `Machine` and of `Value`s that computes with operators (`+ - * /`, comparisons)
 and with the machine's instructions (`select`, `fma`). Out: LLVM code of it, in double or in single precision. The
 formulas have no branches, so that a caller's loop still consists of one block when LLVM vectorises it; the one
-exception is `Machine.rarely`. No instruction has `fastmath` flags: the error terms would be simplified to 0.
+exception is `Machine.rarely`. But for `sum_in_any_order`, no instruction has `fastmath` flags: the error terms would
+be simplified to 0.
 """
 
 from __future__ import annotations
@@ -136,6 +137,10 @@ class Machine:
         self.bias = 1023 if double else 127
 
     # Values
+
+    def sum_in_any_order(self, x: Value, y: Value) -> Value:
+        """x + y, with the one flag that lets LLVM change the order of a sum; infinities and NaN stay what they are."""
+        return self.emit("f", f"fadd reassoc {self.types['f']} {x.name}, {y.name}")
 
     def emit(self, kind: str, instruction: str) -> Value:
         name = f"%v{len(self.lines)}"
