@@ -25,7 +25,9 @@ _COMPARISON = {
     "f": {"<": "fcmp olt", "<=": "fcmp ole", ">": "fcmp ogt", ">=": "fcmp oge", "==": "fcmp oeq", "!=": "fcmp une"},
     "i": {"<": "icmp slt", "<=": "icmp sle", ">": "icmp sgt", ">=": "icmp sge", "==": "icmp eq", "!=": "icmp ne"},
 }
+# Newer LLVM writes all pointer types as `ptr`.
 _OPAQUE_POINTERS = llvm.llvm_version_info[0] > 16
+# Older LLVM knows these names; newer translates them.
 _PURE = "noinline nounwind readnone willreturn"
 Number = int | float
 
