@@ -74,6 +74,7 @@ NUMPY = {
     "atan2": np.arctan2, "pow": np.power,
 }  # fmt: skip
 BINARY = ["pow", "atan2", "hypot"]
+WITH_RARE_PATH = ["sin", "cos", "tan"]
 SPECIAL = [
     0.0, 1.0, 2.0, 0.5, 3.0, 2.5, 1.5, inf, nan, 1e300, 1e-310, 5e-324, 1e38, 1e-40, 1e-45, 710.0, 746.0, 89.0, 104.0,
     1e22, 1e5, 9007199254740993.0, 16777217.0, 8388609.0, 4503599627370497.0, 1 / 3,
@@ -152,7 +153,7 @@ def largest_error(found: np.ndarray, high: np.ndarray, low: np.ndarray | float =
 
 def mpmath_values(name: str, *arguments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     exact = EXACT.get(name) or getattr(mpmath, name)
-    with mpmath.workprec(120):
+    with mpmath.workprec(max(120, mpmath.mp.prec)):
         pairs = [split(exact(*(mpmath.mpf(float(x)) for x in row))) for row in zip(*arguments)]
     high, low = np.array(pairs).T
     return high, low
@@ -254,12 +255,39 @@ def test_exact_values() -> None:
         np.testing.assert_array_equal(results(name, np.zeros(3)), np.full(3, value))
 
 
+def convergents(dtype: type) -> list[float]:
+    """Numbers next to multiples of pi/2: the numerators of its continued fraction, and the nearest one of all."""
+    largest = float(np.finfo(dtype).max)
+    with mpmath.workprec(2400):
+        found, before, rest = [1], 0, mpmath.pi / 2
+        while found[-1] < largest:
+            whole = int(mpmath.floor(rest))
+            found.append(whole * found[-1] + before)
+            before, rest = found[-2], 1 / (rest - whole)
+        numbers = [float(n) for n in found if n < largest]
+    return [*numbers, 6381956970095103.0 * 2.0**797] if dtype is np.float64 else numbers
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", WITH_RARE_PATH)
+def test_angles_next_to_multiples_of_half_pi(name: str, dtype: type) -> None:
+    """There, the argument has to be reduced with many more digits than it has."""
+    random = np.random.default_rng(2)
+    k = np.floor(10.0 ** random.uniform(0, 15, 500))
+    x = np.concatenate([k * (math.pi / 2), convergents(dtype)]).astype(dtype)
+    x = np.concatenate([x, -x, np.nextafter(x, dtype(inf)), np.nextafter(x, dtype(0))])
+    x = x[np.isfinite(x) & (x != 0.0)]
+    with mpmath.workprec(1300):
+        high, low = mpmath_values(name, x)
+    assert largest_error(results(name, x), high, low) < BOUND
+
+
 def test_huge_angles_between_small_ones() -> None:
     """Vectors with some elements that take the rare path."""
     x = np.linspace(-20.0, 20.0, 1001)
     x[::7] *= 1e200
     x[3::50] = 1e22
-    for name in ("sin", "cos", "tan"):
+    for name in WITH_RARE_PATH:
         np.testing.assert_allclose(results(name, x), library(name)(x), rtol=1e-14)
 
 
@@ -304,7 +332,6 @@ def test_other_types_are_refused() -> None:
 
 HAS_FMA = platform.machine() not in ("x86_64", "AMD64") or llvm.get_host_cpu_features().get("fma", False)
 needs_fma = pytest.mark.skipif(not HAS_FMA, reason="the processor has no fma: LLVM calls a library for it")
-WITH_RARE_PATH = ("sin", "cos", "tan")
 
 
 def is_vectorised(function, arguments: tuple[np.ndarray, ...], kind: str = "double") -> bool:

@@ -26,6 +26,10 @@ _COMPARISON = {
     "f": {"<": "fcmp olt", "<=": "fcmp ole", ">": "fcmp ogt", ">=": "fcmp oge", "==": "fcmp oeq", "!=": "fcmp une"},
     "i": {"<": "icmp slt", "<=": "icmp sle", ">": "icmp sgt", ">=": "icmp sge", "==": "icmp eq", "!=": "icmp ne"},
 }
+# Newer LLVM writes all pointer types as `ptr`.
+_OPAQUE_POINTERS = llvm.llvm_version_info[0] > 16
+# Older LLVM knows these names; newer translates them.
+_PURE = "noinline nounwind readnone willreturn"
 Number = int | float
 
 
@@ -123,16 +127,17 @@ Formula = Callable[..., Value]  # of the machine and of as many values as the fu
 class Machine:
     """Writes the code of one function, in double or in single precision.
 
-    `mantissa` is the number of bits of the fraction, `bias` what is added to the exponent before it is stored.
+    `declared` collects the text of what the code uses; `mantissa` is the number of bits of the fraction, `bias` what
+    is added to the exponent before it is stored.
     """
 
-    def __init__(self, double: bool) -> None:
+    def __init__(self, double: bool, declared: dict[str, str]) -> None:
         self.double = double
         self.types = {"f": "double", "i": "i64", "b": "i1"} if double else {"f": "float", "i": "i32", "b": "i1"}
         self.suffix = "f64" if double else "f32"
         self.lines: list[str] = []
         self.block = "entry"
-        self.declared: dict[str, str] = {}
+        self.declared = declared
         self.mantissa = 52 if double else 23
         self.bias = 1023 if double else 127
 
@@ -217,19 +222,31 @@ class Machine:
                 power = square if square is not None and power is x else power * power
         return self.value(level[0])
 
-    def rarely(self, condition: Value, usual: Value, library: str, x: Value) -> Value:
-        """`usual`, but where the condition holds, the C library's function of x, evaluated in double precision.
+    def entry(self, name: str, table: Sequence[float], index: Value) -> Value:
+        """An element of a constant table."""
+        kind, full = self.types["f"], f"srcgrad_{name}_{self.suffix}"
+        values = ", ".join(f"{kind} {self.value(number).name}" for number in table)
+        array = f"[{len(table)} x {kind}]"
+        self.declared[full] = f"@{full} = linkonce_odr unnamed_addr constant {array} [{values}]"
+        whole, part = ("ptr", "ptr") if _OPAQUE_POINTERS else (f"{array}*", f"{kind}*")
+        place = self.emit("address", f"getelementptr {array}, {whole} @{full}, i64 0, {self.types['i']} {index.name}")
+        return self.emit("f", f"load {kind}, {part} {place.name}")
+
+    def rarely(self, condition: Value, usual: Value, name: str, formula: Formula, x: Value) -> Value:
+        """`usual`, but where the condition holds, the formula of x, evaluated in double precision.
 
         A branch of the scalar code. A loop with it is vectorised all the same, because the function called is given
         vector variants under a mask (see `_rare_functions`), which return at once where the mask is empty.
         """
-        name = f"srcgrad_rare_{library}_{self.suffix}"
-        self.declared[name] = _rare_functions(name, library, self.double)
+        exact = f"srcgrad_rare_{name}_f64"
+        self.declared[exact] = _definition(exact, formula, 1, True, _PURE, self.declared)
+        called = f"srcgrad_rare_{name}_masked_{self.suffix}"
+        self.declared[called] = _rare_functions(called, exact, self.double)
         kind = self.types["f"]
         count, before = len(self.lines), self.block
         self.lines.append(f"  br i1 {condition.name}, label %rare{count}, label %join{count}")
         self.lines.append(f"rare{count}:")
-        result = self.emit("f", f"call {kind} @{name}({kind} {x.name})")
+        result = self.emit("f", f"call {kind} @{called}({kind} {x.name})")
         self.lines.append(f"  br label %join{count}")
         self.lines.append(f"join{count}:")
         self.block = f"join{count}"
@@ -260,6 +277,24 @@ class Machine:
         quotient = high * inverse
         remainder = self.fma(-quotient, divisor, high) + self.fma(-quotient, divisor_low, low)
         return quotient, remainder * inverse
+
+
+def module_text(name: str, formula: Formula, arity: int, double: bool) -> str:
+    """The code of the formula as a function to be inlined, and of all it uses."""
+    declared: dict[str, str] = {}
+    definition = _definition(name, formula, arity, double, "alwaysinline nounwind", declared)
+    return "\n".join([definition, *declared.values()]) + "\n"
+
+
+def _definition(
+    name: str, formula: Formula, arity: int, double: bool, attributes: str, declared: dict[str, str]
+) -> str:
+    machine = Machine(double, declared)
+    kind = machine.types["f"]
+    result = formula(machine, *[Value(machine, "f", f"%x{k}") for k in range(arity)])
+    parameters = ", ".join(f"{kind} %x{k}" for k in range(arity))
+    head = f"define {kind} @{name}({parameters}) {attributes} {{"
+    return "\n".join([head, "entry:", *machine.lines, f"  ret {kind} {result.name}", "}"])
 
 
 # Rare cases
@@ -293,14 +328,14 @@ done:
 _SCALAR = {
     True: """
 define double @{name}(double %x) noinline nounwind readnone willreturn {variants} {{
-  %y = call double @{library}(double %x)
+  %y = call double @{exact}(double %x)
   ret double %y
 }}
 """,
     False: """
 define float @{name}(float %x) noinline nounwind readnone willreturn {variants} {{
   %wide = fpext float %x to double
-  %y = call double @{library}(double %wide)
+  %y = call double @{exact}(double %wide)
   %short = fptrunc double %y to float
   ret float %short
 }}
@@ -308,18 +343,17 @@ define float @{name}(float %x) noinline nounwind readnone willreturn {variants} 
 }
 
 
-def _rare_functions(name: str, library: str, double: bool) -> str:
+def _rare_functions(name: str, exact: str, double: bool) -> str:
     """The scalar function, and its masked vector variants for the vectoriser (LLVM's VFABI names them).
 
     LLVM before 20 does not vectorise calls under a mask; there, loops with the function remain scalar.
     """
-    declared = f"declare double @{library}(double) nounwind readnone willreturn"
     if llvm.llvm_version_info[0] < 20:
-        return _SCALAR[double].format(name=name, library=library, variants="") + declared
-    number, widths = ("double", (2, 4, 8, 16)) if double else ("float", (4, 8, 16, 32))
+        return _SCALAR[double].format(name=name, exact=exact, variants="")
+    number, widths = ("double", (2, 4, 8)) if double else ("float", (4, 8, 16))
     names = ",".join(f"_ZGV_LLVM_M{n}v_{name}({name}_v{n})" for n in widths)
-    scalar = _SCALAR[double].format(name=name, library=library, variants=f'"vector-function-abi-variant"="{names}"')
+    scalar = _SCALAR[double].format(name=name, exact=exact, variants=f'"vector-function-abi-variant"="{names}"')
     variants = "".join(_VARIANT.format(n=n, t=number, name=name) for n in widths)
     used = ", ".join(f"ptr @{name}_v{n}" for n in widths)  # no call names them until the vectoriser has run
     kept = f'@llvm.compiler.used = appending global [{len(widths)} x ptr] [{used}], section "llvm.metadata"'
-    return f"{scalar}{variants}\n{kept}\n{declared}"
+    return f"{scalar}{variants}\n{kept}"

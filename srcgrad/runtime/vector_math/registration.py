@@ -19,26 +19,16 @@ from numba.core import types
 from numba.core.typing.templates import signature
 from numba.extending import lower_builtin, type_callable
 
-from srcgrad.runtime.vector_math.machine import Formula, Machine, Value
+from srcgrad.runtime.vector_math.machine import Formula, module_text
 
 Plain = TypeVar("Plain", bound=Callable)
-
-
-def _module_text(name: str, formula: Formula, arity: int, double: bool) -> str:
-    machine = Machine(double)
-    kind = machine.types["f"]
-    result = formula(machine, *[Value(machine, "f", f"%x{k}") for k in range(arity)])
-    parameters = ", ".join(f"{kind} %x{k}" for k in range(arity))
-    head = f"define {kind} @{name}({parameters}) alwaysinline nounwind {{"
-    body = [head, "entry:", *machine.lines, f"  ret {kind} {result.name}", "}"]
-    return "\n".join([*body, *machine.declared.values()]) + "\n"
 
 
 @cache
 def _library(codegen: Any, name: str, formula: Formula, arity: int, double: bool) -> Any:
     """The compiled code of the formula."""
     library = codegen.create_library(name)
-    module = llvm.parse_assembly(_module_text(name, formula, arity, double))
+    module = llvm.parse_assembly(module_text(name, formula, arity, double))
     module.verify()
     library.add_llvm_module(module)
     library.finalize()

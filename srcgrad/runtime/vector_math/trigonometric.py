@@ -1,12 +1,13 @@
 """Formulas of sin, cos and tan.
 
 In: `Machine` and argument. Out: the result. The argument is reduced to r = x - k pi/2, |r| <= pi/4, held as a pair;
-polynomials give sin(r) and cos(r), and k says which of them, with which sign, is wanted. Beyond `_bound` the reduction
-would lose digits, and the C library is called.
+polynomials give sin(r) and cos(r), and k says which of them, with which sign, is wanted. Beyond `_bound` this reduction
+would lose digits, and `huge_angles` is called; the C library's own functions lose digits next to multiples of pi/2.
 """
 
 from __future__ import annotations
 
+from srcgrad.runtime.vector_math import huge_angles
 from srcgrad.runtime.vector_math.machine import Machine, Value
 
 # pi/2 as a sum: each number is the rest rounded to the precision.
@@ -70,27 +71,42 @@ def _sine(m: Machine, high: Value, low: Value, quadrant: Value) -> Value:
     return m.of_bits(m.bits(size) ^ sign)
 
 
+def _huge_sin(m: Machine, x: Value) -> Value:
+    return _sine(m, *huge_angles.reduced(m, x))
+
+
 def sin(m: Machine, x: Value) -> Value:
-    high, low, quadrant = _reduced(m, x)
-    usual = _sine(m, high, low, quadrant)
-    usual = m.select(x == 0.0, x, usual)  # keeps the sign of -0
-    return m.rarely(abs(x) > _bound(m), usual, "sin", x)
+    usual = m.select(x == 0.0, x, _sine(m, *_reduced(m, x)))  # keeps the sign of -0
+    return m.rarely(abs(x) > _bound(m), usual, "sin", _huge_sin, x)
+
+
+def _cosine(m: Machine, high: Value, low: Value, quadrant: Value) -> Value:
+    return _sine(m, high, low, quadrant + 1)
+
+
+def _huge_cos(m: Machine, x: Value) -> Value:
+    return _cosine(m, *huge_angles.reduced(m, x))
 
 
 def cos(m: Machine, x: Value) -> Value:
-    high, low, quadrant = _reduced(m, x)
-    usual = _sine(m, high, low, quadrant + 1)
-    return m.rarely(abs(x) > _bound(m), usual, "cos", x)
+    return m.rarely(abs(x) > _bound(m), _cosine(m, *_reduced(m, x)), "cos", _huge_cos, x)
 
 
-def tan(m: Machine, x: Value) -> Value:
+def _tangent(m: Machine, high: Value, low: Value, quadrant: Value) -> Value:
     """The tangent of r, or -1 / it where k is odd; both as the quotient of sums."""
-    high, low, quadrant = _reduced(m, x)
     sin, cos = _sin_and_cos(m, high, low)
     sin, cos = m.fast_two_sum(*sin), m.fast_two_sum(*cos)
     even = (quadrant & 1) == 0
     quotient, correction = m.quotient(
         *(m.select(even, a, -b) for a, b in zip(sin, cos)), *(m.select(even, b, a) for a, b in zip(sin, cos))
     )
-    usual = m.select(abs(x) < m.pick(2.0**-28, 2.0**-13), x, quotient + correction)
-    return m.rarely(abs(x) > _bound(m), usual, "tan", x)
+    return quotient + correction
+
+
+def _huge_tan(m: Machine, x: Value) -> Value:
+    return _tangent(m, *huge_angles.reduced(m, x))
+
+
+def tan(m: Machine, x: Value) -> Value:
+    usual = m.select(abs(x) < m.pick(2.0**-28, 2.0**-13), x, _tangent(m, *_reduced(m, x)))
+    return m.rarely(abs(x) > _bound(m), usual, "tan", _huge_tan, x)
