@@ -12,9 +12,10 @@ import pytest
 
 from srcgrad.ops.registry import Op, Operands, Result, all_ops
 from srcgrad.runtime import special
+from srcgrad.runtime import vector_math as vm
 from tests.ops.rules import float_positions, points
 
-MODULES = {"np": np, "math": math, "special": special}
+MODULES = {"np": np, "math": math, "special": special, "vm": vm}
 FLOATS = [o for o in all_ops() if o.operands in (Operands.FLOAT, Operands.SAME) and float_positions(o)]
 MIXED = [o for o in all_ops() if o.operands is Operands.FLOAT_INT]
 # Operations on integers of any width; the derivative of what an integer array holds is nobody's concern.
