@@ -142,10 +142,10 @@ def load(ctx: Context, array: Arr, index: tuple[Atom, ...], hint: str = "t") -> 
     return result
 
 
-def store(ctx: Context, array: Arr, index: tuple[Atom, ...], value: Atom) -> None:
-    """Write one element, cast to the dtype of the array."""
+def store(ctx: Context, array: Arr, index: tuple[Atom, ...], value: Atom, accumulate: bool = False) -> None:
+    """Write one element, cast to the dtype of the array, or add to it."""
     place = subscript(ctx, array, index)
-    store_at(ctx, place, value)
+    store_at(ctx, place, value, accumulate)
 
 
 def load_at(ctx: Context, place: Arr, hint: str = "t") -> Atom:
@@ -153,9 +153,9 @@ def load_at(ctx: Context, place: Arr, hint: str = "t") -> Atom:
     return load(ctx, place, (), hint)
 
 
-def store_at(ctx: Context, place: Arr, value: Atom) -> None:
+def store_at(ctx: Context, place: Arr, value: Atom, accumulate: bool = False) -> None:
     converted = cast(ctx, value, place.element)
-    ctx.builder.emit(Store(place.base, _fixed(place), converted, False, ctx.span))
+    ctx.builder.emit(Store(place.base, _fixed(place), converted, accumulate, ctx.span))
 
 
 def _fixed(place: Arr) -> tuple[Atom, ...]:

@@ -93,8 +93,31 @@ def product(ctx: Context, a: ArrayExpr, b: ArrayExpr) -> Value:
     rows, columns = a.shape[:-1], b.shape[1:]
     if not rows and not columns:
         return Num(entry((), ()))
+    if columns and _in_rows(b) and type_.is_float:
+        return _by_rows(ctx, a, b, type_, length)
     result = allocate(ctx, (*rows, *columns), type_.dtype, None, "product")
     nest(ctx, (*rows, *columns), lambda i: store(ctx, result, i, entry(i[: len(rows)], i[len(rows) :])))
+    return result
+
+
+def _in_rows(b: ArrayExpr) -> bool:
+    """Whether the rows of a matrix lie in memory as rows."""
+    matrix = b.reads[0] if b.at_array and b.reads else None
+    return isinstance(matrix, Arr) and matrix.axes() == tuple(sorted(matrix.axes()))
+
+
+def _by_rows(ctx: Context, a: ArrayExpr, b: ArrayExpr, type_: Scalar, length: Atom) -> Arr:
+    """The product as a sum of multiples of the rows of `b`: all memory is walked through in order, here and in the
+    derivative."""
+    rows = a.shape[:-1]
+    result = allocate(ctx, (*rows, b.shape[1]), type_.dtype, 0.0, "product")
+
+    def multiple(index: Index) -> None:
+        row, (k, column) = index[: len(rows)], index[len(rows) :]
+        term = mul(ctx, a.at((*row, k)), b.at((k, column)))
+        store(ctx, result, (*row, column), term, accumulate=True)
+
+    nest(ctx, (*rows, length, b.shape[1]), multiple)
     return result
 
 
