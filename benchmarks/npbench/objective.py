@@ -1,8 +1,7 @@
 """One number from a kernel: a weighted sum of all its floating outputs.
 
 The weights are random, so that no derivative cancels (that of the sum of a softmax is zero). What a kernel's outputs
-are: the floats it returns, and the arguments that NPBench lists as outputs; for a procedure for which it lists none,
-the arguments it changes.
+are: the floats it returns; for one that returns none, the arguments that NPBench lists as outputs, or else changes.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ def find_outputs(kernel: Kernel, seed: int = 0) -> Outputs:
     parts = (result,) if bare else result
     returned = tuple(k for k, part in enumerate(parts) if part is not None and _is_real(part))
     keys = list(kernel.arguments)
-    written = tuple(keys.index(key) for key in kernel.outputs)
+    written = () if returned else tuple(keys.index(key) for key in kernel.outputs)
     if not returned and not written:
         before = tuple(kernel.arguments.values())
         written = tuple(k for k, value in enumerate(arguments) if _changed(before[k], value))

@@ -5,6 +5,7 @@ In: evaluated arguments. Out: fresh arrays (`zeros`, `array`, `copy`, ...) or vi
 
 from __future__ import annotations
 
+import ast
 import copy as copy_module
 from typing import Any
 
@@ -13,10 +14,10 @@ import numpy as np
 from srcgrad.frontend.arrays import allocate, copy, load_at, store, subscript
 from srcgrad.frontend.comprehensions import array_from
 from srcgrad.frontend.context import Arguments, Context, function, is_static_dtype, method
-from srcgrad.frontend.elementwise import array_of, assign, expr_of, force, into_memory, nest, stack_items
+from srcgrad.frontend.elementwise import Index, array_of, assign, expr_of, force, into_memory, nest, stack_items
 from srcgrad.frontend.iterables import trips
 from srcgrad.frontend.python_calls import atom_of, unpack
-from srcgrad.frontend.scalars import add, cast, div, mul, scalar, strong, sub, times, weak
+from srcgrad.frontend.scalars import add, cast, compare, div, mul, scalar, select, strong, sub, times, weak
 from srcgrad.frontend.statics import static_object
 from srcgrad.frontend.values import (
     NONE,
@@ -174,7 +175,14 @@ def linspace(ctx: Context, arguments: Arguments) -> Value:
     elif parts.value < 1:
         parts = integer(1)
     step = div(ctx, sub(ctx, stop, start), parts)
-    return ArrayExpr(_FLOAT, (count,), lambda index: add(ctx, mul(ctx, index[0], step), start))
+    last = cast(ctx, stop, Scalar(_FLOAT))
+
+    def at(index: Index) -> Atom:
+        """The last number is the end itself, not what rounding makes of it."""
+        value = cast(ctx, add(ctx, mul(ctx, index[0], step), start), Scalar(_FLOAT))
+        return select(ctx, compare(ctx, ast.Eq(), index[0], parts), last, value) if closed else value
+
+    return ArrayExpr(_FLOAT, (count,), at)
 
 
 @function(np.eye, np.identity)

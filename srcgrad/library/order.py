@@ -149,15 +149,22 @@ def histogram(a, bins=10, range=None, *, weights=None):
         edges = np.asarray(bins)
     n = edges.shape[0] - 1
     found = np.zeros(n) if weights is not None else np.zeros(n, np.int64)
+    scale = n / (edges[n] - edges[0])
     k = 0
     while k < a.shape[0]:
-        place = _place(edges, a[k], True) - 1
-        if a[k] == edges[n]:
-            place = n - 1
-        if 0 <= place < n:
-            found[place] += 1 if weights is None else weights[k]
+        if edges[0] <= a[k] <= edges[n]:
+            place = _even_place(edges, a[k], scale) if np.ndim(bins) == 0 else _place(edges, a[k], True) - 1
+            found[min(place, n - 1)] += 1 if weights is None else weights[k]
         k += 1
     return found, edges
+
+
+def _even_place(edges, x, scale):
+    """The bin of a number, where all bins are of one width: computed, and corrected where that was rounded away."""
+    place = min(int((x - edges[0]) * scale), edges.shape[0] - 2)
+    if x < edges[place]:
+        return place - 1
+    return place + 1 if x >= edges[place + 1] else place
 
 
 @quotes(np.unique)

@@ -258,3 +258,9 @@ def kepler_equation(m, e):
         if abs(dx) < 1e-14:
             break
     return math.cos(x) - e
+
+
+@program(*[lambda rng, seed=seed: (np.random.default_rng(seed).normal(size=30), rng.random(30)) for seed in (3, 4, 5)])
+def weights_of_the_greatest_number(a, w):
+    edges = np.linspace(a.min(), a.max(), 8)
+    return np.histogram(a * 1.0, 7, weights=w)[0] * (1.0 if edges[7] == a.max() else 2.0)
