@@ -12,8 +12,8 @@ operands that are simple already.
     for i in range(3, 4, 1) carrying p = v:
         s ...                                        s ... with 3 for i and v for p
 
-Inside the branches of an `If` its condition is a known constant, and so it is behind one that raises. The extent of an
-`Alloc`, a `Copy` or a `View` is read off its definition.
+Inside the branches of an `If` its condition is a known constant, and so it is behind one that raises; lengths known
+to be equal are one symbol. The extent of an `Alloc`, a `Copy` or a `View` is read off its definition.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from srcgrad.ir.nodes import (
 from srcgrad.ir.types import INT64, Scalar, same_value_type
 from srcgrad.ops.registry import Op, by_name
 from srcgrad.opt.algebra import FALSE, TRUE, Expression, definition_of, rewrite
-from srcgrad.opt.rewrite import Rewriter, has_effects, same_atom, with_helpers
+from srcgrad.opt.rewrite import Rewriter, dtype_kind, has_effects, same_atom, with_helpers
 
 _MOST_REWRITES = 16  # of one operation: the table has no long chains, this only guards against a cycle
 
@@ -70,8 +70,8 @@ def fold(op: Op, arguments: tuple[Atom, ...], result: Scalar) -> Const | None:
 
 
 class _Simplifier(Rewriter):
-    """`expressions` and `memory` say how the symbols seen so far were made; `settled` are the conditions known since
-    the open block began."""
+    """`expressions` and `memory` say how the symbols seen so far were made; `settled` are the symbols known since the
+    open block began; `order` numbers the lengths of arrays."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,6 +79,7 @@ class _Simplifier(Rewriter):
         self.made = definition_of(self.expressions)
         self.memory: dict[Sym, Alloc | Copy | View] = {}
         self.settled: list[Sym] = []
+        self.order: dict[Sym, int] = {}
 
     def statement(self, s: Statement, out: list[Statement]) -> None:
         match s:
@@ -138,6 +139,7 @@ class _Simplifier(Rewriter):
                 break
             self.mapping[s.result] = extent
             return
+        self.order[s.result] = len(self.order) + 1
         out.append(s if (array, axis) == (s.array, s.axis) else Dim(s.result, array, axis, s.span))
 
     # -- control flow -----------------------------------------------------------------------------------------
@@ -192,7 +194,20 @@ class _Simplifier(Rewriter):
                 pending.extend((operand, value) for operand in operands)
             elif name == "not_":
                 pending.append((operands[0], FALSE if value.value else TRUE))
+            elif name == ("eq" if value.value else "ne"):
+                known += self.equate(*operands)
         return known
+
+    def equate(self, a: Atom, b: Atom) -> list[Sym]:
+        """Take one of two equal integers for the other: a constant, or the one that was there first."""
+        if dtype_kind(a) != "i" or not same_value_type(a.type, b.type):
+            return []
+        if isinstance(a, Const) or (isinstance(b, Sym) and self.order.get(a, 0) < self.order.get(b, 0)):
+            a, b = b, a
+        if not isinstance(a, Sym) or a in self.mapping or a not in self.order:
+            return []
+        self.mapping[a] = b
+        return [a]
 
     def forget(self, known: list[Sym]) -> None:
         for symbol in known:
