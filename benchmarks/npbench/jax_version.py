@@ -57,7 +57,8 @@ def _call(jax: Any, kernel: Kernel, function: Callable, chosen: Sequence[str], w
         own = dict(zip(chosen, floats, strict=True))
         result = function(*(own[name] if name in own else constants[name] for name in kernel.arguments))
         parts = [part for part in (result if isinstance(result, tuple) else (result,)) if _is_real(part)]
-        return sum(numbers.sum(factor * part) for factor, part in zip(factors, parts, strict=True))
+        pairs = zip(factors, parts, strict=False)  # where they are not the same outputs, the gradients will differ
+        return sum(numbers.sum(factor * part) for factor, part in pairs)
 
     plain = {name: value for name, value in fixed.items() if not hasattr(value, "shape")}
     traced = {name: value for name, value in fixed.items() if hasattr(value, "shape")}
