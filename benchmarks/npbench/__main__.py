@@ -73,7 +73,8 @@ def _line(record: Record) -> str:
     ratios = " ".join(_cell(_ratio(record, "gradient", other), 8) for other in ("primal", "jax"))
     notes = [f"JAX: {record['no_jax']}"] if "no_jax" in record else []
     if record.get("jax_difference", 0.0) > 1e-3:
-        notes.append(f"JAX's gradient differs by {record['jax_difference']:.0e}: other outputs, or another order of them")
+        differs = f"JAX's gradient differs by {record['jax_difference']:.0e}"
+        notes.append(f"{differs}: other outputs, or another order of them")
     if record["verdict"] == "wrong":
         notes.append(f"identity {record['identity']:.0e}, differences {record['differences']:.0e}")
     row = f"{start} {times} {ratios} {record['compile']:>8.2f} {record['memory'] / 1e6:>8.0f}"
