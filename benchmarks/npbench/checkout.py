@@ -69,6 +69,11 @@ def read(checkout: Path, name: str, preset: str) -> Kernel:
     return Kernel(name, folder, info["module_name"], info["func_name"], arguments, tuple(info["output_args"]))
 
 
+def is_real(value: Any) -> bool:
+    """Whether a value is a real floating number or an array of such (NumPy's, JAX's)."""
+    return isinstance(value, float) or (hasattr(value, "dtype") and np.dtype(value.dtype).kind == "f")
+
+
 def _plain(value: Any) -> Any:
     """Python's own numbers for NumPy's scalars; sparse vectors and the like as they are."""
     return value.item() if isinstance(value, np.generic) else value

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.npbench.checkout import Kernel
+from benchmarks.npbench.checkout import Kernel, is_real
 
 
 class NoJax(Exception):
@@ -30,7 +30,7 @@ def gradient(kernel: Kernel, weights: tuple) -> tuple[Callable[[], Any], list[st
         function = inspect.unwrap(kernel.function("jax"))
     except Exception as error:
         raise NoJax(f"no usable version: {_short(error)}") from error
-    real = [name for name, value in kernel.arguments.items() if _is_real(value)]
+    real = [name for name, value in kernel.arguments.items() if is_real(value)]
     arrays = [name for name in real if isinstance(kernel.arguments[name], np.ndarray)]
     reason = ""
     for chosen in [real] if arrays == real else [real, arrays]:
@@ -56,7 +56,7 @@ def _call(jax: Any, kernel: Kernel, function: Callable, chosen: Sequence[str], w
     def scalar(floats: tuple, constants: dict, factors: tuple) -> Any:
         own = dict(zip(chosen, floats, strict=True))
         result = function(*(own[name] if name in own else constants[name] for name in kernel.arguments))
-        parts = [part for part in (result if isinstance(result, tuple) else (result,)) if _is_real(part)]
+        parts = [part for part in (result if isinstance(result, tuple) else (result,)) if is_real(part)]
         pairs = zip(factors, parts, strict=False)  # where they are not the same outputs, the gradients will differ
         return sum(numbers.sum(factor * part) for factor, part in pairs)
 
@@ -65,9 +65,6 @@ def _call(jax: Any, kernel: Kernel, function: Callable, chosen: Sequence[str], w
     compiled = jax.jit(jax.grad(lambda floats, constants, factors: scalar(floats, {**plain, **constants}, factors)))
     return lambda: jax.block_until_ready(compiled(placed, traced, factors))
 
-
-def _is_real(value: Any) -> bool:
-    return isinstance(value, float) or (hasattr(value, "dtype") and np.dtype(value.dtype).kind == "f")
 
 
 def _short(error: Exception) -> str:

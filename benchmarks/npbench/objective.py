@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.npbench.checkout import Kernel
+from benchmarks.npbench.checkout import Kernel, is_real
 
 
 @dataclass(frozen=True)
@@ -32,18 +32,18 @@ class NotReal(Exception):
 def find_outputs(kernel: Kernel, seed: int = 0) -> Outputs:
     """Run the kernel once under NumPy and see. Raises `NotReal`."""
     arguments = fresh(tuple(kernel.arguments.values()))
-    if not any(map(_is_real, arguments)):
+    if not any(map(is_real, arguments)):
         raise NotReal("no real floating input")
     result = kernel.function("numpy")(*arguments)
     bare = not isinstance(result, tuple)
     parts = (result,) if bare else result
-    returned = tuple(k for k, part in enumerate(parts) if part is not None and _is_real(part))
+    returned = tuple(k for k, part in enumerate(parts) if part is not None and is_real(part))
     keys = list(kernel.arguments)
     written = () if returned else tuple(keys.index(key) for key in kernel.outputs)
     if not returned and not written:
         before = tuple(kernel.arguments.values())
         written = tuple(k for k, value in enumerate(arguments) if _changed(before[k], value))
-    written = tuple(k for k in written if _is_real(arguments[k]))
+    written = tuple(k for k in written if is_real(arguments[k]))
     if not returned and not written:
         raise NotReal("no real floating output")
     rng = np.random.default_rng(seed)
@@ -72,9 +72,6 @@ def fresh(arguments: tuple) -> tuple:
     """Copies of the arrays: kernels write into their arguments."""
     return tuple(value.copy() if isinstance(value, np.ndarray) else value for value in arguments)
 
-
-def _is_real(value: Any) -> bool:
-    return isinstance(value, float) or (hasattr(value, "dtype") and np.dtype(value.dtype).kind == "f")
 
 
 def _changed(before: Any, after: Any) -> bool:

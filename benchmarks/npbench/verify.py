@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.npbench.checkout import is_real
 from benchmarks.npbench.objective import fresh
 from srcgrad import jvp
 from srcgrad.differences import numerical_jvp
@@ -87,14 +88,14 @@ def _direction(arguments: tuple, size: int) -> np.ndarray:
 
 
 def _numbers(values: tuple) -> np.ndarray:
-    return np.concatenate([np.ravel(np.asarray(value, dtype=np.float64)) for value in values if _is_real(value)])
+    return np.concatenate([np.ravel(np.asarray(value, dtype=np.float64)) for value in values if is_real(value)])
 
 
 def _with(values: tuple, numbers: np.ndarray, keep: bool = False) -> tuple:
     """The values with these numbers in place of their floats; what holds none is None, or stays where `keep`."""
     parts, start = [], 0
     for value in values:
-        if not _is_real(value):
+        if not is_real(value):
             parts.append(value if keep else None)
             continue
         size = np.size(value)
@@ -102,9 +103,6 @@ def _with(values: tuple, numbers: np.ndarray, keep: bool = False) -> tuple:
         parts.append(piece.reshape(value.shape).copy() if isinstance(value, np.ndarray) else float(piece[0]))
     return tuple(parts)
 
-
-def _is_real(value: Any) -> bool:
-    return isinstance(value, float) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
 
 
 def _flat(gradient: tuple) -> np.ndarray:

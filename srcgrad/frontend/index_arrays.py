@@ -72,11 +72,15 @@ def gather(ctx: Context, array: Arr, items: tuple[Item | ArrayExpr, ...]) -> Arr
 
 def pick(ctx: Context, array: Arr, items: tuple[Item | ArrayExpr, ...]) -> ArrayExpr:
     """`array[indices]` or `array[mask]`; what a mask of the array's own rank selects is compressed where it must be."""
+
+    def compressed() -> ArrayExpr:
+        return gather(ctx, array, without_masks(ctx, array, items))
+
     mask = items[0]
     if len(items) > 1 or not isinstance(mask, ArrayExpr) or mask.identity is None or mask.ndim != array.ndim:
-        return gather(ctx, array, without_masks(ctx, array, items))
+        return compressed()
     fits(ctx, array, mask)
-    return Masked(expr_of(ctx, array), mask, lambda: gather(ctx, array, without_masks(ctx, array, items)))
+    return Masked(expr_of(ctx, array), mask, compressed)
 
 
 # -- masks --------------------------------------------------------------------------------------------------------

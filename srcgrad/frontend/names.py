@@ -26,14 +26,20 @@ def name(ctx: Context, node: ast.Name) -> Value:
 
 def lookup(ctx: Context, name: str) -> Value:
     """The value of a variable where it is read."""
-    scope: Scope | None = ctx.scope
-    while scope is not None:
-        if name in scope.env:
-            return _read(ctx, scope, name)
-        if name in scope.liveness.local:
-            ctx.unknown(name)
-        last, scope = scope, scope.outer
-    return _free(ctx, last, name)
+    scope = home(ctx, name)
+    if name in scope.env:
+        return _read(ctx, scope, name)
+    if name in scope.liveness.local:
+        ctx.unknown(name)
+    return _free(ctx, scope, name)
+
+
+def home(ctx: Context, name: str) -> Scope:
+    """The innermost scope that the variable belongs to, or the outermost one, around which only Python's own are."""
+    scope = ctx.scope
+    while name not in scope.env and name not in scope.liveness.local and scope.outer is not None:
+        scope = scope.outer
+    return scope
 
 
 def _read(ctx: Context, scope: Scope, name: str) -> Value:

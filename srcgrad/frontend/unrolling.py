@@ -15,9 +15,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from srcgrad.frontend.context import Context, Scope
+from srcgrad.frontend.context import Context
 from srcgrad.frontend.desugar import ForLoop
-from srcgrad.frontend.names import is_free, lookup
+from srcgrad.frontend.names import home, is_free, lookup
 from srcgrad.frontend.values import Maybe, Num, Record, Value
 
 _MOST_ITERATIONS = 32
@@ -54,12 +54,8 @@ def _structure(ctx: Context, node: ast.expr) -> Value | None:
 
 
 def _named(ctx: Context, name: str) -> Value | None:
-    scope: Scope | None = ctx.scope
-    while scope is not None:
-        if name in scope.env:
-            value = scope.env[name]
-            return value.value if isinstance(value, Maybe) else value
-        if name in scope.liveness.local:
-            return None
-        last, scope = scope, scope.outer
-    return lookup(ctx, name) if is_free(last, name) else None
+    scope = home(ctx, name)
+    if name in scope.env:
+        value = scope.env[name]
+        return value.value if isinstance(value, Maybe) else value
+    return lookup(ctx, name) if name not in scope.liveness.local and is_free(scope, name) else None

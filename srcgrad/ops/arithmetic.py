@@ -28,8 +28,8 @@ def _same(name: str, arguments: str, *partials: str | None, **more: Any) -> Op:
     return op(name, arguments, *partials, result=Result.SAME, operands=Operands.SAME, domain=domain, **more)
 
 
-_FLOAT_SUM = "vm.add({0}, {1})"
-op("plus", "x y", "1", "1", evaluate=np.add, source=_FLOAT_SUM, commutative=True, domain=(_REAL, _REAL))  # in any order
+# A sum that may be added up in any order.
+op("plus", "x y", "1", "1", evaluate=np.add, source="vm.add({0}, {1})", commutative=True, domain=(_REAL, _REAL))
 _same("add", "x y", "1", "1", evaluate=np.add, source="{0} + {1}", commutative=True,
       aliases=(operator.add, np.add))  # fmt: skip
 _same("sub", "x y", "1", "-1", evaluate=np.subtract, source="{0} - {1}", aliases=(operator.sub, np.subtract))

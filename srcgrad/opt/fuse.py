@@ -24,7 +24,7 @@ from srcgrad.ir.alias import AliasClasses, alias_classes
 from srcgrad.ir.nodes import Block, Const, For, Function, Statement, Sym
 from srcgrad.ir.visit import map_atoms, substitute
 from srcgrad.opt.footprint import Footprint, Footprints, independent
-from srcgrad.opt.rewrite import same_atom, with_helpers
+from srcgrad.opt.rewrite import same_range, with_helpers
 
 _MOST_TRIED = 6  # loops in front of one that are tried, the nearest first
 
@@ -72,7 +72,7 @@ class _Fuser:
                 return
             if isinstance(statement, For):
                 tried += 1
-                if _same_range(statement, second) and self._footprints.of(statement).writes & wanted.reads:
+                if _in_step(statement, second) and self._footprints.of(statement).writes & wanted.reads:
                     yield position
 
     def _may_fuse(self, first: For, second: For) -> bool:
@@ -99,9 +99,9 @@ class _Fuser:
         return before, after
 
 
-def _same_range(a: For, b: For) -> bool:
-    ends = zip((a.start, a.stop, a.step), (b.start, b.stop, b.step))
-    return not a.reverse and not b.reverse and all(same_atom(x, y) for x, y in ends) and _never_negative(a)
+def _in_step(a: For, b: For) -> bool:
+    """Whether two loops run over the same indices in the same order, none of them negative."""
+    return not a.reverse and not b.reverse and same_range(a, b) and _never_negative(a)
 
 
 def _never_negative(loop: For) -> bool:

@@ -43,7 +43,7 @@ from srcgrad.ir.nodes import (
 )  # fmt: skip
 from srcgrad.ir.types import Scalar
 from srcgrad.ir.visit import defined_symbols, inner_symbols, map_atoms, walk
-from srcgrad.opt.rewrite import same_atom, with_helpers
+from srcgrad.opt.rewrite import same_range, with_helpers
 
 
 def hoist_loads(function: Function) -> Function:
@@ -101,15 +101,10 @@ class _Hoister:
     def _runs(self, loop: Loop) -> bool:
         """Whether the loop certainly has an iteration, because it stands in another one over the same range."""
         around = self._regions.of_statement[loop].loops
-        return any(isinstance(outer, For) and isinstance(loop, For) and _same_range(outer, loop) for outer in around)
+        return any(isinstance(outer, For) and isinstance(loop, For) and same_range(outer, loop) for outer in around)
 
     def _may_change(self, load: Load, writes: tuple[Sym, ...]) -> bool:
         return any(self._aliases.same(load.array, a) and not self._identities.distinct(load.array, a) for a in writes)
-
-
-def _same_range(a: For, b: For) -> bool:
-    ends = zip((a.start, a.stop, a.step), (b.start, b.stop, b.step))
-    return all(same_atom(x, y) for x, y in ends)
 
 
 def _writes(loop: Loop) -> Iterator[Sym]:

@@ -11,7 +11,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from operator import is_
 
-from srcgrad.ir.nodes import Atom, Block, Call, Const, Function, Pop, Print, Push, Raise, Statement, Store, Sym, blocks
+from srcgrad.ir.nodes import (
+    Atom,
+    Block,
+    Call,
+    Const,
+    For,
+    Function,
+    Pop,
+    Print,
+    Push,
+    Raise,
+    Statement,
+    Store,
+    Sym,
+    blocks,
+)
 from srcgrad.ir.visit import map_atoms, rebuild, walk
 
 Effect = (Store, Push, Pop, Raise, Print, Call)
@@ -54,6 +69,12 @@ def same_atom(a: Atom, b: Atom) -> bool:
     if isinstance(a, Const) and isinstance(b, Const):
         return repr(a.value) == repr(b.value) and a.type.dtype == b.type.dtype
     return a is b
+
+
+def same_range(a: For, b: For) -> bool:
+    """Whether two loops have equal bounds."""
+    ends = zip((a.start, a.stop, a.step), (b.start, b.stop, b.step))
+    return all(same_atom(x, y) for x, y in ends)
 
 
 def atom_key(atom: Atom) -> object:

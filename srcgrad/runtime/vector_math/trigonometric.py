@@ -7,7 +7,7 @@ would lose digits, and `huge_angles` is called; the C library's own functions lo
 
 from __future__ import annotations
 
-from srcgrad.runtime.vector_math import huge_angles
+from srcgrad.runtime.vector_math.huge_angles import reduced as reduced_if_huge
 from srcgrad.runtime.vector_math.machine import Machine, Value
 
 # pi/2 as a sum: each number is the rest rounded to the precision.
@@ -72,7 +72,7 @@ def _sine(m: Machine, high: Value, low: Value, quadrant: Value) -> Value:
 
 
 def _huge_sin(m: Machine, x: Value) -> Value:
-    return _sine(m, *huge_angles.reduced(m, x))
+    return _sine(m, *reduced_if_huge(m, x))
 
 
 def sin(m: Machine, x: Value) -> Value:
@@ -85,7 +85,7 @@ def _cosine(m: Machine, high: Value, low: Value, quadrant: Value) -> Value:
 
 
 def _huge_cos(m: Machine, x: Value) -> Value:
-    return _cosine(m, *huge_angles.reduced(m, x))
+    return _cosine(m, *reduced_if_huge(m, x))
 
 
 def cos(m: Machine, x: Value) -> Value:
@@ -104,7 +104,7 @@ def _tangent(m: Machine, high: Value, low: Value, quadrant: Value) -> Value:
 
 
 def _huge_tan(m: Machine, x: Value) -> Value:
-    return _tangent(m, *huge_angles.reduced(m, x))
+    return _tangent(m, *reduced_if_huge(m, x))
 
 
 def tan(m: Machine, x: Value) -> Value:
