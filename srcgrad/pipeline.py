@@ -17,6 +17,7 @@ from srcgrad.adjoint.flip import flip
 from srcgrad.adjoint.gather import gather
 from srcgrad.adjoint.promote import promote
 from srcgrad.adjoint.reassociate import reassociate
+from srcgrad.adjoint.reciprocals import reciprocals
 from srcgrad.adjoint.report import report
 from srcgrad.adjoint.sink import sink
 from srcgrad.adjoint.tangent import forward_mode
@@ -105,11 +106,11 @@ def build(request: Request) -> Built:
 
 def _after_differentiation(function: Function, primal: Function) -> Function:
     """The passes that pay on adjoint code, each followed by the clean-up it makes possible."""
-    function = optimise(function, final=True)
+    exact = {symbol for f in (primal, *primal.helpers) for symbol in defined_symbols(f.body)}
+    function = optimise(reciprocals(optimise(function, final=True), exact), final=True)
     function = optimise(flip(promote(clear_late(distribute(gather(sink(function)))))), final=True)
     function = optimise(hoist_loads(first_touch(function)), final=True)
-    ordered = {symbol for f in (primal, *primal.helpers) for symbol in defined_symbols(f.body)}
-    return reassociate(function, ordered)
+    return reassociate(function, exact)
 
 
 @dataclass(frozen=True)

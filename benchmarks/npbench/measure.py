@@ -24,7 +24,7 @@ from benchmarks.npbench import checkout
 from benchmarks.npbench.jax_version import NoJax, gradient
 from benchmarks.npbench.objective import NotReal, Outputs, find_outputs, fresh, objective
 from benchmarks.npbench.verify import verify
-from srcgrad import differentiable, value_and_grad
+from srcgrad import differentiable, grad, value_and_grad
 from srcgrad.errors import SrcgradError
 
 Record = dict[str, Any]
@@ -51,11 +51,11 @@ def _measure(kernel: checkout.Kernel, outputs: Outputs, options: argparse.Namesp
     function = kernel.function("numpy")
     scalar = objective(function, outputs)
     arguments = tuple(kernel.arguments.values())
-    ours = value_and_grad(scalar, cache=options.cache)
+    ours = grad(scalar, cache=options.cache)
     call = lambda: ours(arguments, outputs.weights)
     before = _peak()
     record: Record = {"compile": first_call(call), "memory": _peak() - before}
-    found = call()[1]
+    found = call()
     if not options.no_check:
         record.update(_check(kernel, outputs))
     if options.rounds:

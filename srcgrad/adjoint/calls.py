@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from srcgrad.adjoint.plan import Kept
-from srcgrad.analysis.clobber import written_arrays
+from srcgrad.analysis.clobber import arrays_written
 from srcgrad.ir.alias import alias_classes
 from srcgrad.ir.nodes import Call, Callee, Function, Sym
 from srcgrad.ir.types import Array, Scalar, Stack, Type
@@ -95,7 +95,7 @@ def writing_callees(helpers: Iterable[Function]) -> frozenset[Callee]:
 def _writes_parameters(helper: Function, writing: frozenset[Callee]) -> bool:
     aliases = alias_classes(helper)
     given = {aliases.root(p) for p in helper.params if isinstance(p.type, Array)}
-    return any(aliases.root(a) in given for s in walk(helper.body) for a in written_arrays(s, writing))
+    return any(aliases.root(a) in given for s in walk(helper.body) for a in arrays_written(s, writing))
 
 
 def volatile_roots(function: Function, helpers: Iterable[Function], program: Function) -> frozenset[Sym]:
@@ -121,4 +121,4 @@ def _hands_over_written(function: Function) -> bool:
         for a in (*s.arguments, *s.results)
         if isinstance(a, Sym) and isinstance(a.type, Array)
     }
-    return any(aliases.root(a) in handed for s in walk(function.body) for a in written_arrays(s, frozenset()))
+    return any(aliases.root(a) in handed for s in walk(function.body) for a in arrays_written(s, frozenset()))

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from srcgrad.adjoint.nest import slice_of
+from srcgrad.adjoint.nest import slice_of, stores_alone, without_stores
 from srcgrad.analysis.affine import AffineForms
 from srcgrad.analysis.identity import Identities
 from srcgrad.analysis.regions import find_regions
@@ -54,7 +54,7 @@ class _Distributor:
     def _split(self, loop: For) -> list[Statement] | None:
         """The loops that stand for `loop`, or `None` where it stays."""
         body = loop.body.statements
-        if loop.results or not all(isinstance(s, (Let, Dim, Load, Store)) for s in body):
+        if not all(isinstance(s, (Let, Dim, Load, Store)) for s in body) or not stores_alone((loop,), body):
             return None
         stores = [s for s in body if isinstance(s, Store)]
         adding = [s for s in stores if s.accumulate]
@@ -65,7 +65,10 @@ class _Distributor:
         slices = [slice_of(body, group) for group in groups] + ([slice_of(body, setting)] if setting else [])
         if not _cheap(body, slices):
             return None
-        return [_loop_over(loop, part) for part in slices]
+        parts: list[Statement] = [_loop_over(loop, part) for part in slices]
+        if loop.results:  # what it carries is computed from what is there before anything is overwritten
+            parts.insert(len(groups), without_stores(loop))
+        return parts
 
     def _overlap(self, loop: For, groups: list[list[Store]]) -> bool:
         """Do two additions hit one array at elements that move with the loop?"""
@@ -119,4 +122,4 @@ def _cheap(body: tuple[Statement, ...], slices: list[list[Statement]]) -> bool:
 def _loop_over(loop: For, statements: list[Statement]) -> For:
     index = Sym(loop.index.hint, loop.index.type)
     body = clone_block(Block(tuple(statements)), {loop.index: index})
-    return replace(loop, index=index, body=body)
+    return replace(loop, results=(), parameters=(), initial=(), index=index, body=body)

@@ -16,14 +16,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from srcgrad.adjoint.reassociate import SUMS
 from srcgrad.analysis.affine import AffineForms
 from srcgrad.analysis.regions import find_regions
 from srcgrad.ir.alias import alias_classes
 from srcgrad.ir.nodes import Atom, Block, Dim, For, Function, Let, Load, Statement, Store, Sym, operands
 from srcgrad.ir.types import Scalar
 from srcgrad.ir.visit import map_atoms
-from srcgrad.opt.rewrite import with_helpers
+from srcgrad.opt.rewrite import SUMS, with_helpers
 
 
 def flip(function: Function) -> Function:

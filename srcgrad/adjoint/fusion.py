@@ -36,12 +36,15 @@ from srcgrad.ir.nodes import (
     Let,
     Load,
     Pop,
+    Product,
     Push,
     Statement,
     Store,
     Sym,
     View,
     While,
+    operands,
+    written_arrays,
 )  # fmt: skip
 from srcgrad.ir.types import Array
 from srcgrad.ir.visit import walk
@@ -145,6 +148,9 @@ class FusionAnalysis:
                     read.add(self._aliases.root(array))
                 case Store(array=array) if self._activity(array):
                     stored.setdefault(self._aliases.root(array), []).append(statement)
+                case Product(array=array, left=left, right=right) if self._activity(array):
+                    read.update(self._aliases.root(a) for a in (left, right) if self._activity(a))
+                    stored.setdefault(self._aliases.root(array), [])
                 case Call() | Push() | Pop():
                     return None, {}
                 case If(results=results) | For(results=results) | While(results=results):
@@ -153,13 +159,7 @@ class FusionAnalysis:
         return read, stored
 
     def _stores_into(self, statement: Statement, root: Sym) -> bool:
-        match statement:
-            case Store(array=array):
-                return self._aliases.root(array) is root
-            case Call(arguments=arguments):
-                return any(isinstance(a, Sym) and self._aliases.root(a) is root for a in arguments)
-            case _:
-                return False
+        return any(self._aliases.root(a) is root for a in written_arrays(statement))
 
     def _own_memory(self, loop: Loop, root: Sym, stores: list[Store]) -> bool:
         """Is this class of memory one iteration's own?"""
@@ -176,9 +176,14 @@ class FusionAnalysis:
             return False
         inside = set(walk(loop.body))
         return not any(
-            isinstance(s, (Load, Copy, View)) and self._aliases.root(s.array) is root and s not in inside
+            isinstance(s, (Load, Copy, View, Product)) and root in self._operands(s) and s not in inside
             for s in self._regions.of_statement
         )
+
+    def _operands(self, statement: Statement) -> set[Sym]:
+        """The alias classes of the arrays among the operands of a statement."""
+        arrays = (a for a in operands(statement) if isinstance(a, Sym) and isinstance(a.type, Array))
+        return set(map(self._aliases.root, arrays))
 
     def _filled_first(self, loop: Loop, root: Sym, stores: list[Store]) -> bool:
         """Does every iteration store what it loads before it loads it?"""
@@ -188,7 +193,7 @@ class FusionAnalysis:
                 case Load(array=array) if self._aliases.root(array) is root:
                     if not any(self._covers(store, statement, loop) for store in filling):
                         return False
-                case Copy(array=array) | View(array=array) if self._aliases.root(array) is root:
+                case Copy() | View() | Product() if root in self._operands(statement):
                     return False
                 case Store(array=array, accumulate=True) if self._aliases.root(array) is root:
                     if not any(self._covers(store, statement, loop) for store in filling):

@@ -13,7 +13,8 @@ it is a stencil again:
 
 In, out: a `Function` (after differentiation). A nest is rewritten when the additions to an array hit the indices of
 its loops plus constants, at two places or more, and none of what it reads is what it adds to. Every addition is made
-exactly once, in another order; what is overwritten is overwritten last. See `gather_form` for the code.
+exactly once, in another order; what is overwritten is overwritten last, and sums that the nest carries are computed in
+a nest of their own before that. See `gather_form` for the code.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from srcgrad.adjoint.gather_form import Scatter, core_and_frame
-from srcgrad.adjoint.nest import Nest, perfect_nest, slice_of
+from srcgrad.adjoint.nest import Nest, perfect_nest, slice_of, without_stores
 from srcgrad.analysis.affine import Affine, AffineForms
 from srcgrad.analysis.identity import Identities
 from srcgrad.analysis.regions import find_regions
@@ -60,7 +61,7 @@ class _Gatherer:
 
     def _gathered(self, loop: For) -> list[Statement] | None:
         """What stands for the nest that starts with `loop`, or `None` where it stays."""
-        nest = perfect_nest(loop)
+        nest = perfect_nest(loop, carrying=True)
         if nest is None:
             return None
         stores = [s for s in nest.body if isinstance(s, Store)]
@@ -76,7 +77,9 @@ class _Gatherer:
         for scatter in scatters:
             parts += core_and_frame(nest, scatter)
         rest = [store for store in adding if store not in gathered]
-        return parts + [nest.over(slice_of(nest.body, group)) for group in (rest, setting) if group]
+        left = [nest.over(slice_of(nest.body, group)) if group else None for group in (rest, setting)]
+        sums = without_stores(loop) if nest.carrying else None
+        return [s for s in (*parts, left[0], sums, left[1]) if s is not None]
 
     # -- what is scattered ----------------------------------------------------------------------------------------
 

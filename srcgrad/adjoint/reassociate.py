@@ -15,9 +15,7 @@ from srcgrad.ir.nodes import Atom, Block, For, Function, Let, Statement, Sym, bl
 from srcgrad.ir.types import Scalar
 from srcgrad.ir.visit import walk
 from srcgrad.ops.registry import by_name
-from srcgrad.opt.rewrite import exchanged, with_helpers
-
-SUMS = ("add", "plus")
+from srcgrad.opt.rewrite import SUMS, exchanged, with_helpers
 
 
 def reassociate(function: Function, primal: Collection[Sym]) -> Function:

@@ -37,6 +37,7 @@ from srcgrad.ir.nodes import (
     Let,
     Load,
     Pop,
+    Product,
     Push,
     Statement,
     Store,
@@ -54,7 +55,8 @@ class ReverseSweep:
 
     def __init__(
         self, builder: Builder, regions: Regions, activity: Activity, shadows: Shadows, plan: Plan, tapes: Tapes,
-        calls: Calls, stacks: tuple[Sym, ...], *, analysis: FusionAnalysis | None = None, strong_zero: bool = False,
+        calls: Calls, stacks: tuple[Sym, ...], *, factors: dict[Product, tuple[Sym, Sym]],
+        analysis: FusionAnalysis | None = None, strong_zero: bool = False,
     ) -> None:  # fmt: skip
         """`analysis` is given in the trial run, which notes what it needs and which loops may be fused; without it
         the plan must provide everything."""
@@ -71,6 +73,7 @@ class ReverseSweep:
         self.primal = self.primals.primal
         self.shadow = self.primals.shadow
         self._strong_zero = strong_zero
+        self._factors = factors
         self._bars: dict[Sym, Atom] = {}
         self._opaque: set[Sym] = set()
         # Values whose cotangent is zero where another value was chosen, by `max` or `np.where`, or by writing another
@@ -117,6 +120,8 @@ class ReverseSweep:
                 return self._activity(result)
             case Store(array=array):
                 return self._activity(array) or statement in self._plan.undone
+            case Product(array=array):
+                return self._activity(array)
             case Call() | Push() | Pop():
                 return any(self._activity(s) for s in (*statement_symbols(statement),))
             case If() | For() | While():
@@ -136,7 +141,9 @@ class ReverseSweep:
                 self._store(statement)
             case Copy(result=result, array=array):
                 if self._activity(result) and self._activity(array):
-                    add_elementwise(self._builder, self.shadow(array), self.shadow(result))
+                    self._copied(self.shadow(array), self.shadow(result))
+            case Product():
+                self._product(statement)
             case If():
                 self._if(statement)
             case For() | While():
@@ -145,6 +152,10 @@ class ReverseSweep:
                 self._call(statement)
             case Push() | Pop():
                 self._refuse_stack(statement)
+
+    def _copied(self, bar: Sym, copy_bar: Sym) -> None:
+        if bar is not copy_bar:  # they are one where the copy is all that is made of a parameter
+            add_elementwise(self._builder, bar, copy_bar)
 
     # -- calls ------------------------------------------------------------------------------------------------
 
@@ -233,6 +244,24 @@ class ReverseSweep:
             array = self.primal(statement.array)
             assert isinstance(array, Sym)
             self._builder.store(array, index, self.primal(self._plan.undone[statement]))
+
+    def _product(self, statement: Product) -> None:
+        """`a_bar += c_bar @ b.T` and `b_bar += a.T @ c_bar` (Giles, "Collected matrix derivative results for forward
+        and reverse mode AD", 2008, section 2.2.2)."""
+        builder, (left, right) = self._builder, map(self._matrix, self._factors[statement])
+        bar = self.shadow(statement.array)
+        across, down = statement.transposed
+        if self._activity(statement.left):
+            factors, turned = ((right, bar), (down, True)) if across else ((bar, right), (False, not down))
+            builder.product(self.shadow(statement.left), *factors, turned)
+        if self._activity(statement.right):
+            factors, turned = ((bar, left), (True, across)) if down else ((left, bar), (not across, False))
+            builder.product(self.shadow(statement.right), *factors, turned)
+
+    def _matrix(self, array: Sym) -> Sym:
+        primal = self.primal(array)
+        assert isinstance(primal, Sym)
+        return primal
 
     # -- control flow -----------------------------------------------------------------------------------------
 

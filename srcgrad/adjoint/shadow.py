@@ -22,6 +22,7 @@ from srcgrad.ir.nodes import (
     Block,
     Call,
     Copy,
+    Dim,
     For,
     Function,
     If,
@@ -61,6 +62,7 @@ def add_shadows(function: Function, activity: Activity, *, detached: bool = Fals
             writer.shadow[parameter] = Sym(f"{parameter.hint}_bar", parameter.type)
             given.append(writer.shadow[parameter])
         elif writer.has_shadow(parameter):
+            writer.shared[_only_copied(function, parameter)] = parameter
             writer.shadow[parameter] = builder.alloc_like(parameter, 0.0, f"{parameter.hint}_bar")
     writer.block_into(builder, function.body)
     if not (detached and mirrored):
@@ -68,6 +70,17 @@ def add_shadows(function: Function, activity: Activity, *, detached: bool = Fals
     returned = (writer.shadow[a] for a in floating_arrays(function.body.results))
     body = builder.finish((*function.body.results, *returned))
     return Shadows(replace(function, params=(*function.params, *given), body=body), writer.shadow)
+
+
+def _only_copied(function: Function, parameter: Sym) -> Copy | None:
+    """The copy, in the outermost block, that is all a function ever does with a parameter: then the cotangent of the
+    one is that of the other."""
+    uses = [s for s in walk(function.body) if parameter in operands(s) and not isinstance(s, Dim)]
+    handed = any(parameter in block.results for s in walk(function.body) for block in _yielding(s))
+    if len(uses) != 1 or handed or parameter in function.body.results:
+        return None
+    copy = uses[0]
+    return copy if isinstance(copy, Copy) and copy in function.body.statements else None
 
 
 def must_mirror(helpers: Iterable[Function]) -> bool:
@@ -135,6 +148,7 @@ class _Writer:
         self._outliving = outliving
         self._mirrored = mirrored
         self.shadow: dict[Sym, Sym] = {}
+        self.shared: dict[Copy | None, Sym] = {}  # copies that have the shadow of a parameter
 
     def has_shadow(self, atom: Atom) -> bool:
         return isinstance(atom, Sym) and atom in self._outliving
@@ -151,7 +165,9 @@ class _Writer:
                 self.shadow[result] = builder.alloc(shape, result.type.dtype, 0.0, f"{result.hint}_bar")  # type: ignore[union-attr]
             case Copy(result=result) if self.has_shadow(result):
                 builder.emit(statement)
-                self.shadow[result] = builder.alloc_like(result, 0.0, f"{result.hint}_bar")
+                source = self.shared.get(statement)
+                made = builder.alloc_like(result, 0.0, f"{result.hint}_bar") if source is None else self.shadow[source]
+                self.shadow[result] = made
             case View(result=result, array=array, entries=entries, permutation=permutation) if self.has_shadow(result):
                 builder.emit(statement)
                 self.shadow[result] = builder.view(self.shadow[array], entries, permutation, f"{result.hint}_bar")

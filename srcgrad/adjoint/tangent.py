@@ -28,6 +28,7 @@ from srcgrad.ir.nodes import (
     Load,
     NewStack,
     Pop,
+    Product,
     Push,
     Statement,
     Store,
@@ -140,9 +141,21 @@ class _Tangent:
                 if self._moves(array):
                     builder.store(self._array_dot(array), statement.index, self._dot(value), statement.accumulate)
                 builder.emit(statement)
+            case Product():
+                builder.emit(statement)
+                self._product(builder, statement)
             case _:
                 builder.emit(statement)
                 self._memory(builder, statement)
+
+    def _product(self, builder: Builder, statement: Product) -> None:
+        if not self._moves(statement.array):
+            return
+        dot = self._array_dot(statement.array)
+        if self._moves(statement.left):
+            builder.product(dot, self._array_dot(statement.left), statement.right, statement.transposed)
+        if self._moves(statement.right):
+            builder.product(dot, statement.left, self._array_dot(statement.right), statement.transposed)
 
     def _call(self, builder: Builder, statement: Call) -> None:
         dots = (self._result_dot(builder, a) for a in statement.arguments if is_floating(a))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from srcgrad.adjoint.calls import NO_CALLS, Calls
+from srcgrad.adjoint.factors import keep_factors
 from srcgrad.adjoint.fusion import FusionAnalysis
 from srcgrad.adjoint.plan import Plan, make_plan
 from srcgrad.adjoint.reverse import ReverseSweep, add_elementwise
@@ -41,6 +42,8 @@ class Unit:
         self.params = function.params
         self.outputs = outputs
         self.cotangents = cotangents
+        self.factors = keep_factors(function, wrt, outputs, writing=writing, volatile=volatile)
+        function = self.factors.function
         self.activity: Activity = find_activity(function, wrt, outputs)
         self.shadows: Shadows = add_shadows(function, self.activity, detached=detached, mirrored=mirrored)
         self.function = self.shadows.function
@@ -74,7 +77,7 @@ class Unit:
         """A reverse sweep of this unit; with `analysis`, a trial run."""
         return ReverseSweep(
             builder, self.regions, self.activity, self.shadows, plan, tapes, calls, stacks,
-            analysis=analysis, strong_zero=self._strong_zero,
+            factors=self.factors.lasting, analysis=analysis, strong_zero=self._strong_zero,
         )  # fmt: skip
 
     def run(self, sweep: ReverseSweep, builder: Builder) -> None:

@@ -22,6 +22,7 @@ from srcgrad.ir.nodes import (
     Let,
     Load,
     Pop,
+    Product,
     Push,
     Statement,
     Store,
@@ -121,6 +122,8 @@ def flow_edges(statement: Statement) -> list[Edge]:
             return [((array,), (result,))]
         case Store(array=array, value=value):
             return [((value,), (array,))]
+        case Product(array=array, left=left, right=right):
+            return [((left, right), (array,))]
         case If(results=results, then=then, orelse=orelse):
             return [((a, b), (r,)) for r, a, b in zip(results, then.results, orelse.results, strict=True)]
         case For() | While():

@@ -30,6 +30,7 @@ from srcgrad.ir.nodes import (
     Let,
     Load,
     Print,
+    Product,
     Push,
     Raise,
     Statement,
@@ -38,6 +39,7 @@ from srcgrad.ir.nodes import (
     View,
     definitions,
     operands,
+    written_arrays,
 )  # fmt: skip
 from srcgrad.ir.types import Array
 from srcgrad.ir.visit import walk
@@ -52,8 +54,24 @@ class Clobber:
     in_block: bool
 
 
+@dataclass(frozen=True, eq=False)
+class WholeRead:
+    """`statement` reads any elements of `array`."""
+
+    statement: Statement
+    array: Sym
+
+
+Reading = Load | WholeRead
+"""What may be clobbered: one element, or all of an array."""
+
+
+def _reader(reading: Reading) -> Statement:
+    return reading if isinstance(reading, Load) else reading.statement
+
+
 class Clobbers:
-    """The relation between the loads and the stores of one function."""
+    """The relation between what one function reads and what it writes."""
 
     def __init__(
         self, function: Function, regions: Regions, aliases: AliasClasses, writing: Collection[Callee] = ()
@@ -65,7 +83,7 @@ class Clobbers:
         self._stores: dict[Sym, list[Statement]] = {}
         self._known: dict[tuple[Load, Region], tuple[Clobber, ...]] = {}
         for statement in walk(function.body):
-            for array in written_arrays(statement, writing):
+            for array in arrays_written(statement, writing):
                 self._stores.setdefault(aliases.root(array), []).append(statement)
         self._fresh = fresh_allocations(function, aliases)
 
@@ -77,17 +95,23 @@ class Clobbers:
             self._known[load, base] = tuple(c for store in stores for c in self._relate(load, store, base))
         return self._known[load, base]
 
-    def _relate(self, load: Load, store: Statement, base: Region) -> Iterator[Clobber]:
-        common, load_at, store_at = self._meet(load, store)
+    def of_array(self, statement: Statement, array: Sym, base: Region) -> bool:
+        """Whether anything may overwrite what `statement` reads of `array` before the block `base` ends."""
+        stores = self._stores.get(self._aliases.root(array), [])
+        reading = WholeRead(statement, array)
+        return any(True for store in stores for _ in self._relate(reading, store, base))
+
+    def _relate(self, load: Reading, store: Statement, base: Region) -> Iterator[Clobber]:
+        common, load_at, store_at = self._meet(_reader(load), store)
         if not base.encloses(common):
             return
-        here = self._regions.of_statement[load]
+        here = self._regions.of_statement[_reader(load)]
         if load_at < store_at and self._may_meet(load, store, None, common):
             yield Clobber(store, in_block=common is here)
         if any(self._may_meet(load, store, loop, common) for loop in common.loops[base.depth :]):
             yield Clobber(store, in_block=False)
 
-    def _meet(self, load: Load, store: Statement) -> tuple[Region, int, int]:
+    def _meet(self, load: Statement, store: Statement) -> tuple[Region, int, int]:
         """The innermost region around both, and the positions in it of the statements that contain them.
 
         The two branches of an `If` never run together: then the positions are equal."""
@@ -108,12 +132,13 @@ class Clobbers:
             region = region.parent
         return path
 
-    def _may_meet(self, load: Load, store: Statement, later: Loop | None, common: Region) -> bool:
+    def _may_meet(self, load: Reading, store: Statement, later: Loop | None, common: Region) -> bool:
         """May the store hit the loaded element, in the same iteration of the loops around `common` (`later` is
         None) or in a later iteration of one of them?"""
-        if isinstance(store, Store) and store.array is not load.array and self._elsewhere(load, store, later):
+        other = store if isinstance(store, (Store, Product)) and store.array is not load.array else None
+        if other is not None and self._elsewhere(load, other, later):
             return False
-        if not isinstance(store, Store) or store.array is not load.array:
+        if isinstance(load, WholeRead) or not isinstance(store, Store) or store.array is not load.array:
             return not self._fresh_between(load.array, later)
         if later is not None and not self._fixed_during(load.array, later):
             return not self._fresh_between(load.array, later)
@@ -121,13 +146,13 @@ class Clobbers:
         pairs = zip(store.index, load.index, strict=True)
         return not any(self._apart(self._forms.of(s), self._forms.of(i), later, outside) for s, i in pairs)
 
-    def _elsewhere(self, load: Load, store: Store, later: Loop | None) -> bool:
+    def _elsewhere(self, load: Reading, store: Store | Product, later: Loop | None) -> bool:
         """Do two symbols name different memory at these two moments?"""
         allocation = self._identities.allocation(store.array)
         if allocation is not None:  # memory that is allocated after the load was made is not what it read
             if later is not None and later in self._regions.of_statement[allocation].loops:
                 return True
-            _, load_at, allocated_at = self._meet(load, allocation)
+            _, load_at, allocated_at = self._meet(_reader(load), allocation)
             if later is None and load_at < allocated_at:
                 return True
         steady = later is None or all(self._fixed_during(a, later) for a in (load.array, store.array))
@@ -183,15 +208,11 @@ class Clobbers:
         return stride + rest.constant > 0 if stride > 0 else stride + rest.constant < 0
 
 
-def written_arrays(statement: Statement, writing: Collection[Callee]) -> tuple[Sym, ...]:
+def arrays_written(statement: Statement, writing: Collection[Callee]) -> tuple[Sym, ...]:
     """The arrays a statement writes into; a call of one of `writing` may write into any array it is given."""
-    match statement:
-        case Store(array=array):
-            return (array,)
-        case Call(callee=callee, arguments=arguments) if callee in writing:
-            return tuple(a for a in arguments if isinstance(a, Sym) and isinstance(a.type, Array))
-        case _:
-            return ()
+    if isinstance(statement, Call) and statement.callee not in writing:
+        return ()
+    return tuple(a for a in written_arrays(statement) if isinstance(a.type, Array))
 
 
 def fresh_allocations(function: Function, aliases: AliasClasses) -> dict[Sym, Sym]:
@@ -203,7 +224,7 @@ def fresh_allocations(function: Function, aliases: AliasClasses) -> dict[Sym, Sy
         match statement:
             case Alloc(result=result) | Copy(result=result):
                 origins.setdefault(aliases.root(result), []).append(result)
-            case View() | Load() | Let() | Dim() | Store() | Raise() | Print():
+            case View() | Load() | Let() | Dim() | Store() | Product() | Raise() | Print():
                 pass
             case Push(value=Sym(type=Array()) as value):
                 merged.add(aliases.root(value))

@@ -27,6 +27,7 @@ from srcgrad.ir.nodes import (
     If,
     Let,
     Load,
+    Product,
     Raise,
     Statement,
     Store,
@@ -164,7 +165,7 @@ class Folding:
     def _barrier(self, pending: dict[Sym, _Pending], statement: Statement) -> None:
         """Drop what may not move past a statement: it is printed where it stands."""
         match statement:
-            case Store(array=array):
+            case Store(array=array) | Product(array=array):
                 root = self._aliases.root(array)
                 blocked = [s for s, p in pending.items() if root in p.reads]
             case Call():

@@ -25,6 +25,7 @@ from srcgrad.ir.nodes import (
     NewStack,
     Pop,
     Print,
+    Product,
     Push,
     Raise,
     Slice,
@@ -52,6 +53,9 @@ class Simple:
                 return self.assign(names[statement.result], statement)
             case Store():
                 return self._store(statement)
+            case Product(array=array, left=left, right=right, transposed=transposed):
+                factors = [names[a] + ".T" * t for a, t in zip((left, right), transposed, strict=True)]
+                return f"blas.add_product({names[array]}, {', '.join(factors)})"
             case Alloc(result=result):
                 return f"{names[result]} = {self._alloc(statement)}"
             case Copy(result=result, array=array):

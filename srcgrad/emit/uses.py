@@ -25,6 +25,7 @@ from srcgrad.ir.nodes import (
     Let,
     Pop,
     Print,
+    Product,
     Push,
     Raise,
     Slice,
@@ -80,7 +81,7 @@ def is_constant(atom: Atom, value: int) -> bool:
 
 def has_effect(statement: Statement) -> bool:
     """Does the statement do something besides defining values?"""
-    return isinstance(statement, Store | Push | Pop | Raise | Print | Call)
+    return isinstance(statement, Store | Product | Push | Pop | Raise | Print | Call)
 
 
 class Uses:

@@ -12,6 +12,7 @@ from srcgrad.frontend import loops as loops
 from srcgrad.frontend import lower_expr as lower_expr
 from srcgrad.frontend import lower_stmt as lower_stmt
 from srcgrad.frontend import math_calls as math_calls
+from srcgrad.frontend import matrix_products as matrix_products
 from srcgrad.frontend import names as names
 from srcgrad.frontend import numpy_arrays as numpy_arrays
 from srcgrad.frontend import numpy_einsum as numpy_einsum

@@ -167,8 +167,13 @@ def _is_narrow(ctx: Context, length: Atom) -> bool:
 
 def element_at(ctx: Context, expr: ArrayExpr, index: Index) -> Atom:
     """The element of an operand for an index of the broadcast result."""
-    own = index[len(index) - len(expr.shape) :]
-    return expr.at(tuple(integer(0) if _is_narrow(ctx, n) else i for i, n in zip(own, expr.shape)))
+    return expr.at(own_index(ctx, expr.shape, index))
+
+
+def own_index(ctx: Context, lengths: Index, index: Index) -> Index:
+    """An index of the broadcast result, as one of an operand of this shape."""
+    own = index[len(index) - len(lengths) :]
+    return tuple(integer(0) if _is_narrow(ctx, n) else i for i, n in zip(own, lengths))
 
 
 def elementwise(ctx: Context, compute: Callable[..., Atom], *operands: Value) -> ArrayExpr:

@@ -1,4 +1,4 @@
-"""NumPy's products and what is made of sums: `a @ b`, `np.dot`, `np.outer`, norms, cumulative sums, differences.
+"""What NumPy makes of products and sums: `np.outer`, `np.trace`, norms, cumulative sums, differences.
 
 In: evaluated arguments. Out: numbers, fresh arrays, or array expressions; every one is a loop nest.
 """
@@ -10,142 +10,25 @@ import ast
 import numpy as np
 
 from srcgrad.frontend.arrays import allocate, store
-from srcgrad.frontend.context import Arguments, Context, function, method
+from srcgrad.frontend.context import Arguments, Context, function
 from srcgrad.frontend.elementwise import (
     Index,
     array_of,
-    broadcast,
-    computed_once,
-    element_at,
     elementwise,
     expr_of,
-    nest,
-    same_length,
 )  # fmt: skip
-from srcgrad.frontend.lower_expr import operate
-from srcgrad.frontend.numpy_reductions import ARRAYS, atom, float_type, sum_of, sum_type
+from srcgrad.frontend.numpy_reductions import atom, float_type, sum_of, sum_type
 from srcgrad.frontend.operations import call_operation
 from srcgrad.frontend.python_calls import unpack
 from srcgrad.frontend.reduce import ACC, combining, run_nest
 from srcgrad.frontend.scalars import add, apply, at_most, cast, compare, mul, power, scalar, sub
-from srcgrad.frontend.values import NONE, Arr, ArrayExpr, Num, Record, Static, Value, integer, number, out_of_order
+from srcgrad.frontend.values import NONE, ArrayExpr, Num, Record, Static, Value, integer, number, out_of_order
 from srcgrad.infer import promote
 from srcgrad.ir.build import const_like
 from srcgrad.ir.nodes import Atom, Const
 from srcgrad.ir.types import Scalar
 from srcgrad.library import reductions
 from srcgrad.ops.registry import by_name
-
-
-@function(np.dot)
-def dot(ctx: Context, arguments: Arguments) -> Value:
-    a, b = unpack(ctx, arguments, "dot", "a", "b")
-    if any(isinstance(v, Arr | ArrayExpr) and v.ndim > 2 for v in (a, b)):
-        ctx.refuse("np.dot is compiled for vectors and matrices", advice="use @, or np.tensordot(a, b, axes=1)")
-    return matmul(ctx, Arguments((a or NONE, b or NONE)))
-
-
-@function(np.matmul)
-def matmul(ctx: Context, arguments: Arguments) -> Value:
-    a, b = unpack(ctx, arguments, "matmul", "a", "b")
-    if isinstance(a, Num) or isinstance(b, Num):
-        return operate(ctx, ast.Mult(), a or NONE, b or NONE)
-    return product(ctx, expr_of(ctx, a or NONE), expr_of(ctx, b or NONE))
-
-
-@method(ARRAYS, "dot")
-def dot_method(ctx: Context, receiver: Value, arguments: Arguments) -> Value:
-    return dot(ctx, Arguments((receiver, *arguments.positional)))
-
-
-@function(np.inner, np.vdot)
-def inner(ctx: Context, arguments: Arguments) -> Value:
-    a, b = (expr_of(ctx, v or NONE) for v in unpack(ctx, arguments, "inner", "a", "b"))
-    if a.ndim != 1 or b.ndim != 1:
-        ctx.refuse("inner products are compiled for vectors", advice="use @")
-    return product(ctx, a, b)
-
-
-def product(ctx: Context, a: ArrayExpr, b: ArrayExpr) -> Value:
-    """`a @ b`."""
-    if not a.ndim or not b.ndim:
-        ctx.refuse(
-            "a matrix product needs arrays",
-            label=f"{a.ndim}-d by {b.ndim}-d",
-            why="a number has no rows",
-            advice="multiply with *",
-        )
-    if b.ndim > 1:
-        a = computed_once(ctx, a)
-    if a.ndim > 1:
-        b = computed_once(ctx, b)
-    if a.ndim > 2 or b.ndim > 2:
-        return _batched(ctx, a, b)
-    length = same_length(ctx, a.shape[-1], b.shape[0], "matmul: dimensions do not match")
-    type_ = promote.arithmetic(Scalar(a.dtype), Scalar(b.dtype))
-
-    def entry(row: Index, column: Index) -> Atom:
-        def at(index: Index) -> Atom:
-            return mul(ctx, a.at((*row, *index)), b.at((*index, *column)))
-
-        return atom(sum_of(ctx, type_)((length,), at))
-
-    rows, columns = a.shape[:-1], b.shape[1:]
-    if not rows and not columns:
-        return Num(entry((), ()))
-    if columns and _in_rows(b) and type_.is_float:
-        return _by_rows(ctx, a, b, type_, length)
-    result = allocate(ctx, (*rows, *columns), type_.dtype, None, "product")
-    nest(ctx, (*rows, *columns), lambda i: store(ctx, result, i, entry(i[: len(rows)], i[len(rows) :])))
-    return result
-
-
-def _in_rows(b: ArrayExpr) -> bool:
-    """Whether the rows of a matrix lie in memory as rows."""
-    matrix = b.reads[0] if b.at_array and b.reads else None
-    return isinstance(matrix, Arr) and matrix.axes() == tuple(sorted(matrix.axes()))
-
-
-def _by_rows(ctx: Context, a: ArrayExpr, b: ArrayExpr, type_: Scalar, length: Atom) -> Arr:
-    """The product as a sum of multiples of the rows of `b`: all memory is walked through in order, here and in the
-    derivative."""
-    rows = a.shape[:-1]
-    result = allocate(ctx, (*rows, b.shape[1]), type_.dtype, 0.0, "product")
-
-    def multiple(index: Index) -> None:
-        row, (k, column) = index[: len(rows)], index[len(rows) :]
-        term = mul(ctx, a.at((*row, k)), b.at((k, column)))
-        store(ctx, result, (*row, column), term, accumulate=True)
-
-    nest(ctx, (*rows, length, b.shape[1]), multiple)
-    return result
-
-
-def _batched(ctx: Context, a: ArrayExpr, b: ArrayExpr) -> Value:
-    """Products of stacks of matrices; leading dimensions are broadcast. A vector is a matrix of one row or column."""
-    rows = a.shape[-2:-1]
-    columns = b.shape[-1:] if b.ndim > 1 else ()
-    batch = broadcast(ctx, [a.shape[:-2], b.shape[:-2]])
-    inner_length = b.shape[-2] if b.ndim > 1 else b.shape[0]
-    length = same_length(ctx, a.shape[-1], inner_length, "matmul: dimensions do not match")
-    type_ = promote.arithmetic(Scalar(a.dtype), Scalar(b.dtype))
-
-    def own(expr: ArrayExpr, index: Index, last: Index) -> Atom:
-        lead = ArrayExpr(expr.dtype, expr.shape[: max(expr.ndim - 2, 0)], lambda i: expr.at((*i, *last)))
-        return element_at(ctx, lead, index)
-
-    def entry(index: Index) -> Atom:
-        lead, rest = index[: len(batch)], index[len(batch) :]
-
-        def at(k: Index) -> Atom:
-            left = own(a, lead, (*rest[: len(rows)], *k))
-            return mul(ctx, left, own(b, lead, (*k, *rest[len(rows) :])))
-
-        return atom(sum_of(ctx, type_)((length,), at))
-
-    result = allocate(ctx, (*batch, *rows, *columns), type_.dtype, None, "product")
-    nest(ctx, (*batch, *rows, *columns), lambda index: store(ctx, result, index, entry(index)))
-    return result
 
 
 @function(np.outer)

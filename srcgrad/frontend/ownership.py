@@ -17,6 +17,7 @@ from srcgrad.ir.nodes import (
     Copy,
     For,
     Function,
+    Product,
     Statement,
     Store,
     Sym,
@@ -24,6 +25,7 @@ from srcgrad.ir.nodes import (
     While,
     blocks,
     operands,
+    written_arrays,
 )  # fmt: skip
 from srcgrad.ir.param_writes import flows, reached_from
 from srcgrad.ir.types import Array
@@ -64,7 +66,7 @@ def _stored(function: Function, written: _Written) -> dict[Sym, Span]:
     targets: dict[Sym, Span] = {}
     for statement in walk(function.body):
         match statement:
-            case Store(array=array, span=span):
+            case Store(array=array, span=span) | Product(array=array, span=span):
                 targets.setdefault(array, span)
             case Call(callee=callee, arguments=arguments, span=span):
                 for position in written.get(callee, ()):
@@ -148,7 +150,7 @@ def _makes(statement: Statement, made: Sym) -> bool:
 def _reads(statement: Statement, copies: set[Sym]) -> bool:
     """Whether the statement reads the copy, or hands it on (the results of the function are handed on last)."""
     handed = [atom for block in blocks(statement) for atom in block.results]
-    atoms = operands(statement)[1:] if isinstance(statement, Store) else operands(statement)
+    atoms = operands(statement)[1:] if isinstance(statement, Store | Product) else operands(statement)
     return any(atom in copies for atom in (*atoms, *handed) if isinstance(atom, Sym))
 
 
@@ -179,7 +181,4 @@ def _in_order(block: Block, loops: frozenset[int]) -> Iterator[tuple[Statement, 
 
 def _targets(statement: Statement) -> Iterator[Sym]:
     """The arrays a statement may write into."""
-    if isinstance(statement, Store):
-        yield statement.array
-    elif isinstance(statement, Call):
-        yield from (a for a in statement.arguments if isinstance(a, Sym) and isinstance(a.type, Array))
+    yield from (a for a in written_arrays(statement) if isinstance(a.type, Array))

@@ -24,6 +24,7 @@ from srcgrad.ir.nodes import (
     Load,
     NewStack,
     Pop,
+    Product,
     Push,
     Slice,
     Statement,
@@ -147,6 +148,12 @@ class Builder:
 
     def store(self, array: Sym, index: tuple[Atom, ...], value: Atom, accumulate: bool = False) -> None:
         self.emit(Store(array, index, value, accumulate, self.span))
+
+    def product(
+        self, array: Sym, left: Sym, right: Sym, transposed: tuple[bool, bool] = (False, False)
+    ) -> None:
+        """`array += left @ right`."""
+        self.emit(Product(array, left, right, transposed, self.span))
 
     def alloc(self, shape: tuple[Atom, ...], dtype: np.dtype, fill: float | int | None, hint: str = "a") -> Sym:
         """Fresh C-ordered memory, filled with a constant or (fill=None) left as it is."""

@@ -33,6 +33,7 @@ from srcgrad.ir.nodes import (
     NewStack,
     Pop,
     Print,
+    Product,
     Push,
     Raise,
     Slice,
@@ -100,9 +101,10 @@ class _Machine:
     def __init__(self, function: Function) -> None:
         self.helpers: dict[Callee, Function] = {h.callee: h for h in (function, *function.helpers) if h.callee}
         self.execute: dict[type, Callable[[Any, Env], None]] = {
-            Let: self.let, Dim: self.dim, Load: self.load, Store: self.store, Alloc: self.alloc, Copy: self.copy,
-            View: self.view, If: self.if_, For: self.for_, While: self.while_, NewStack: self.new_stack,
-            Push: self.push, Pop: self.pop, Raise: self.raise_, Print: self.print_, Call: self.call_,
+            Let: self.let, Dim: self.dim, Load: self.load, Store: self.store, Product: self.product,
+            Alloc: self.alloc, Copy: self.copy, View: self.view, If: self.if_, For: self.for_, While: self.while_,
+            NewStack: self.new_stack, Push: self.push, Pop: self.pop, Raise: self.raise_, Print: self.print_,
+            Call: self.call_,
         }  # fmt: skip
 
     def call(self, function: Function, arguments: tuple) -> tuple:
@@ -150,6 +152,12 @@ class _Machine:
             raise _fail(f"{len(index)} subscripts do not select one element of {s.array}")
         value = self.value(s.value, env)
         array[index] = array[index] + value if s.accumulate else value
+
+    def product(self, s: Product, env: Env) -> None:
+        array = self.value(s.array, env)
+        factors = (self.value(s.left, env), self.value(s.right, env))
+        left, right = (each.T if t else each for each, t in zip(factors, s.transposed, strict=True))
+        array += left @ right
 
     def alloc(self, s: Alloc, env: Env) -> None:
         shape = tuple(int(n) for n in self.index(s.shape, env))

@@ -1,11 +1,12 @@
 """The grammar of the IR: structured control flow in static single assignment form.
 
 Scalars and array *references* are assigned once. `If` yields values; `For` and `While` carry a tuple of values
-(initial, body parameter, yielded), so there are no phi nodes and no jumps. Arrays are memory, changed by `Store`.
+(initial, body parameter, yielded), so there are no phi nodes and no jumps. Arrays are memory, changed by `Store` and
+`Product`.
 
     function  = Function(name, params, body, helpers)
     block     = Block(statements, results)
-    statement = Let | Dim | Load | Store | Alloc | Copy | View | If | For | While
+    statement = Let | Dim | Load | Store | Product | Alloc | Copy | View | If | For | While
               | NewStack | Push | Pop | Raise | Print | Call
     atom      = Sym | Const
 
@@ -103,6 +104,19 @@ class Store:
     index: tuple[Atom, ...]
     value: Atom
     accumulate: bool = False
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class Product:
+    """`array += left @ right`, three floating matrices of one dtype; `array` shares no memory with the other two.
+
+    A factor is taken with its dimensions exchanged where it is `transposed`."""
+
+    array: Sym
+    left: Sym
+    right: Sym
+    transposed: tuple[bool, bool] = (False, False)
     span: Span = NOWHERE
 
 
@@ -256,7 +270,7 @@ class Call:
 
 
 Statement = (
-    Let | Dim | Load | Store | Alloc | Copy | View | If | For | While
+    Let | Dim | Load | Store | Product | Alloc | Copy | View | If | For | While
     | NewStack | Push | Pop | Raise | Print | Call
 )  # fmt: skip
 
@@ -296,7 +310,7 @@ def definitions(statement: Statement) -> tuple[Sym, ...]:
             return results
         case While(results=results, trips=trips):
             return (*results, trips)
-        case Store() | Push() | Raise() | Print():
+        case Store() | Product() | Push() | Raise() | Print():
             return ()
         case _:
             return (statement.result,)
@@ -313,6 +327,8 @@ def operands(statement: Statement) -> tuple[Atom, ...]:
             return (array, *index)
         case Store(array=array, index=index, value=value):
             return (array, *index, value)
+        case Product(array=array, left=left, right=right):
+            return (array, left, right)
         case Alloc(shape=shape):
             return shape
         case View(array=array, entries=entries):
@@ -331,6 +347,17 @@ def operands(statement: Statement) -> tuple[Atom, ...]:
             return values
         case Print(items=items):
             return tuple(item for item in items if not isinstance(item, str))
+        case _:
+            return ()
+
+
+def written_arrays(statement: Statement) -> tuple[Sym, ...]:
+    """The arrays a statement itself may write into; a call may write into any array or stack it is given."""
+    match statement:
+        case Store(array=array) | Product(array=array):
+            return (array,)
+        case Call(arguments=arguments):
+            return tuple(a for a in arguments if isinstance(a, Sym) and not isinstance(a.type, Scalar))
         case _:
             return ()
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from srcgrad.ir.nodes import Atom, For, Function, If, Pop, Push, Store, Sym, View, While
+from srcgrad.ir.nodes import Atom, For, Function, If, Pop, Product, Push, Store, Sym, View, While
 from srcgrad.ir.types import Array, Stack
 from srcgrad.ir.visit import walk
 from srcgrad.span import Span
 
 
 def written_params(function: Function) -> list[tuple[Sym, Span]]:
-    """Parameters that some `Store` may write into. What a `Call` does with its arguments is not looked at."""
-    stores = [s for s in walk(function.body) if isinstance(s, Store)]
+    """Parameters that a `Store` or `Product` may write into. What a `Call` does with its arguments is not looked at."""
+    stores = [s for s in walk(function.body) if isinstance(s, (Store, Product))]
     arrays = [p for p in function.params if isinstance(p.type, (Array, Stack))]
     if not stores or not arrays:
         return []

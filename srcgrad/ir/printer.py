@@ -22,6 +22,7 @@ from srcgrad.ir.nodes import (
     NewStack,
     Pop,
     Print,
+    Product,
     Push,
     Raise,
     Slice,
@@ -102,6 +103,9 @@ class _Printer:
             case Store(array=array, index=index, value=value, accumulate=accumulate):
                 sign = "+=" if accumulate else "="
                 self.line(f"store {self.name(array)}[{self.atoms(index)}] {sign} {self.atom(value)}")
+            case Product(array=array, left=left, right=right, transposed=transposed):
+                factors = [self.name(a) + ".T" * t for a, t in zip((left, right), transposed, strict=True)]
+                self.line(f"product {self.name(array)} += {' @ '.join(factors)}")
             case Push(stack=stack, value=value):
                 self.line(f"push {self.name(stack)}, {self.atom(value)}")
             case Raise(exception=exception, message=message, values=values):

@@ -30,6 +30,7 @@ from srcgrad.ir.nodes import (
     NewStack,
     Pop,
     Print,
+    Product,
     Push,
     Raise,
     Slice,
@@ -184,14 +185,14 @@ class _Checker:
         for atom in operands(s):
             self.use(atom)
         match s:
-            case Let() | Dim() | Load() | Store() | Alloc() | Copy() | View():
+            case Let() | Dim() | Load() | Store() | Product() | Alloc() | Copy() | View():
                 self.memory(s)
             case If() | For() | While():
                 self.control(s)
             case _:
                 self.effect(s)
 
-    def memory(self, s: Let | Dim | Load | Store | Alloc | Copy | View) -> None:
+    def memory(self, s: Let | Dim | Load | Store | Product | Alloc | Copy | View) -> None:
         match s:
             case Let():
                 self.let(s)
@@ -205,6 +206,11 @@ class _Checker:
             case Store(array=array, index=index, value=value):
                 if (base := self.element(array, index, "store")) is not None:
                     self.types("stored value", (value,), (base.element,))
+            case Product(array=array, left=left, right=right):
+                types = [each.type for each in (array, left, right)]
+                matrices = all(isinstance(t, Array) and t.ndim == 2 and t.is_float for t in types)
+                self.require(matrices, f"product of {_list(types)}, which are not matrices of floats")
+                self.require(len({t.dtype for t in types if isinstance(t, Array)}) == 1, "product of several dtypes")
             case Alloc(result=result, shape=shape, fill=fill):
                 self.integers("extent", shape)
                 base = self.array(result, "alloc")
@@ -216,7 +222,7 @@ class _Checker:
                 self.types("result of copy", (result,), (array,))
             case View():
                 self.view(s)
-        if not isinstance(s, Store):
+        if not isinstance(s, (Store, Product)):
             self.define(s.result)
 
     def let(self, s: Let) -> None:

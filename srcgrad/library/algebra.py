@@ -193,6 +193,11 @@ def multi_dot(arrays):
     return result
 
 
+def contracted(a, b, i, j):
+    """The sum of products over dimension `i` of `a` and `j` of `b`."""
+    return tensordot(a, b, ((i,), (j,)))
+
+
 @quotes(np.tensordot)
 def tensordot(a, b, axes=2):
     if isinstance(axes, int):

@@ -14,7 +14,7 @@ from collections import Counter
 from dataclasses import replace
 
 from srcgrad.ir.alias import AliasClasses, alias_classes
-from srcgrad.ir.nodes import Atom, Block, Call, Function, Let, Load, Statement, Store, Sym
+from srcgrad.ir.nodes import Atom, Block, Call, Function, Let, Load, Statement, Store, Sym, written_arrays
 from srcgrad.ir.visit import fresh, map_atoms, used_symbols, walk
 from srcgrad.ops.registry import by_name
 from srcgrad.opt.rewrite import with_helpers
@@ -63,9 +63,7 @@ class _Accumulator:
         """Does nothing between the load and the end of `before` write the array?"""
         for statement in before[before.index(load) + 1 :]:
             for inner in walk(Block((statement,))):
-                if isinstance(inner, Call):
-                    return False
-                if isinstance(inner, Store) and self._aliases.same(inner.array, load.array):
+                if isinstance(inner, Call) or any(self._aliases.same(a, load.array) for a in written_arrays(inner)):
                     return False
         return True
 

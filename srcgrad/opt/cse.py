@@ -11,8 +11,8 @@ from memory that the function never stores into (nor hands to a call).
 
 from __future__ import annotations
 
-from srcgrad.ir.alias import AliasClasses, alias_classes, is_reference
-from srcgrad.ir.nodes import Atom, Block, Call, Dim, Function, Let, Load, Statement, Store, Sym
+from srcgrad.ir.alias import AliasClasses, alias_classes
+from srcgrad.ir.nodes import Atom, Block, Dim, Function, Let, Load, Statement, Sym, written_arrays
 from srcgrad.ir.visit import walk
 from srcgrad.opt.rewrite import Rewriter, atom_key, with_helpers
 
@@ -26,10 +26,7 @@ def written_classes(function: Function, classes: AliasClasses) -> set[Sym]:
     """The alias classes that the function may write to, itself or through a call."""
     written: set[Sym] = set()
     for statement in walk(function.body):
-        if isinstance(statement, Store):
-            written.add(classes.root(statement.array))
-        elif isinstance(statement, Call):
-            written.update(classes.root(a) for a in statement.arguments if isinstance(a, Sym) and is_reference(a))
+        written.update(map(classes.root, written_arrays(statement)))
     return written
 
 

@@ -26,6 +26,7 @@ from srcgrad.ir.nodes import (
     Load,
     Pop,
     Print,
+    Product,
     Push,
     Raise,
     Statement,
@@ -81,7 +82,7 @@ class _Liveness:
             for symbol in definitions(s):
                 self._origin[symbol] = s
             match s:
-                case Store():
+                case Store() | Product():
                     self._stores.setdefault(self._classes.root(s.array), []).append(s)
                 case Push() | Pop():
                     self._stack_uses.setdefault(self._classes.root(s.stack), []).append(s)
@@ -144,6 +145,9 @@ class _Liveness:
         match s:
             case Load(array=array) | Copy(array=array):
                 self._read(array)
+            case Product(left=left, right=right):
+                self._read(left)
+                self._read(right)
             case Pop(stack=stack) | Push(stack=stack):
                 self._pair(stack)
             case Call(arguments=arguments):

@@ -14,8 +14,10 @@ from srcgrad.ir.nodes import Function
 from srcgrad.ir.verify import verify
 from srcgrad.opt.accumulate import accumulate
 from srcgrad.opt.carried import carried
+from srcgrad.opt.checks import raise_early
 from srcgrad.opt.cse import cse
 from srcgrad.opt.dce import dce
+from srcgrad.opt.dead_stores import dead_stores
 from srcgrad.opt.forward_store import forward_store
 from srcgrad.opt.fuse import fuse
 from srcgrad.opt.hoist import hoist
@@ -30,8 +32,12 @@ def hoist_finally(function: Function) -> Function:
     return hoist(function, final=True)
 
 
-PASSES: tuple[Pass, ...] = (simplify, carried, forward_store, accumulate, dce, lengths, hoist, cse, fuse)
-FINAL_PASSES: tuple[Pass, ...] = (simplify, carried, forward_store, accumulate, dce, lengths, hoist_finally, cse)
+PASSES: tuple[Pass, ...] = (
+    raise_early, simplify, carried, forward_store, accumulate, dce, lengths, hoist, cse, fuse,
+)  # fmt: skip
+FINAL_PASSES: tuple[Pass, ...] = (
+    raise_early, simplify, carried, forward_store, accumulate, dead_stores, dce, lengths, hoist_finally, cse,
+)  # fmt: skip
 VERIFY = False
 
 _MOST_ROUNDS = 6  # each round does a linear amount of work; what is left after that many is not worth more

@@ -7,8 +7,9 @@
 Setting memory to zero, and reading it again to add to it, are passes over memory; so is touching a fresh array at all.
 
 In, out: a `Function` (after differentiation). An allocation of zeros qualifies when the first thing that happens to it
-is a nest of loops, in the same block, that adds once to every element. A tape of the same shape, made in the same
-block, takes its place when its own last use is one load in that nest, of the element that is added to.
+is a nest of loops, in the same block, that comes once to every element: what it loads before it stores is zero, and
+what it adds first is assigned. A tape of the same shape, made in the same block, takes its place when its own last use
+is one load in that nest, of the element that is added to.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from srcgrad.ir.nodes import (
     Dim,
     For,
     Function,
+    Let,
     Load,
     Statement,
     Store,
@@ -35,7 +37,7 @@ from srcgrad.ir.nodes import (
 )  # fmt: skip
 from srcgrad.ir.types import Array
 from srcgrad.ir.visit import map_atoms, substitute, walk
-from srcgrad.opt.rewrite import exchanged, with_helpers
+from srcgrad.opt.rewrite import SUMS, exchanged, with_helpers
 
 
 def first_touch(function: Function) -> Function:
@@ -45,11 +47,12 @@ def first_touch(function: Function) -> Function:
 
 @dataclass(frozen=True)
 class _Touch:
-    """The first use of an allocation: `store` adds once to each element, in the loops of `outermost`, which stands at
-    `position` in the block of the allocation."""
+    """The first use of an allocation: `store` is the first to each element, in the loops of `outermost`, which stands
+    at `position` in the block of the allocation; the `loads` come before it."""
 
     alloc: Alloc
-    store: Store
+    loads: tuple[Load, ...]
+    store: Store | None
     outermost: For
     position: int
 
@@ -81,23 +84,32 @@ class _Assigner:
             if not isinstance(statement, For):
                 return None
             found = self._covering(statement, alloc)
-            return None if found is None else _Touch(alloc, found, statement, position)
+            if not found:
+                return None
+            stores = [s for s in found if isinstance(s, Store)]
+            before = found[: found.index(stores[0])] if stores else found
+            loads = tuple(s for s in before if isinstance(s, Load))
+            return _Touch(alloc, loads, stores[0] if stores else None, statement, position)
         return None
 
-    def _covering(self, loop: For, alloc: Alloc) -> Store | None:
-        """The addition that hits every element once, if that is all that a nest does to the array."""
+    def _covering(self, loop: For, alloc: Alloc) -> list[Load | Store]:
+        """What a nest does to the array, in one block, if it comes to every element there, and once; else nothing."""
         uses = [s for s in _every(loop) if alloc.result in operands(s)]
-        if len(uses) != 1 or not isinstance(store := uses[0], Store):
-            return None
-        chain = _loops_around(loop, store)
-        if not store.accumulate or chain is None or store.value is alloc.result or len(chain) != len(alloc.shape):
-            return None
+        accesses = [s for s in uses if isinstance(s, (Load, Store))]
+        if len(accesses) < len(uses) or not accesses:
+            return []
+        chain, index = _loops_around(loop, accesses[0]), accesses[0].index
+        if chain is None or len(chain) != len(alloc.shape):
+            return []
+        here = chain[-1].body.statements
+        if any(a.index != index or a not in here for a in accesses):
+            return []
         indices = [each.index for each in chain]
-        if set(store.index) != set(indices) or len(set(store.index)) != len(chain):
-            return None
+        if set(index) != set(indices) or len(set(index)) != len(chain):
+            return []
         by_index = dict(zip(indices, chain, strict=True))
-        axes = zip(store.index, alloc.shape, strict=True)
-        return store if all(self._spans(by_index[k], n) for k, n in axes if isinstance(k, Sym)) else None
+        axes = zip(index, alloc.shape, strict=True)
+        return accesses if all(self._spans(by_index[k], n) for k, n in axes if isinstance(k, Sym)) else []
 
     def _spans(self, loop: For, length: Atom) -> bool:
         """Does the index take every value from 0 to `length - 1`?"""
@@ -112,8 +124,13 @@ class _Assigner:
 
     def _assigned(self, block: Block, touch: _Touch) -> Block:
         """The block with the addition made an assignment, to memory that is there already or is not set to zero."""
+        if touch.loads:
+            block = _with_zeros(block, touch)
+            again = self._first_touch(block, touch.alloc)
+            return self._assigned(block, again) if again else block
+        assert touch.store is not None
         store = replace(touch.store, accumulate=False)
-        old = self._reusable(block, touch)
+        old = self._reusable(block, touch, touch.store)
         fresh = replace(touch.alloc, fill=None)
         changes: dict[Statement, Statement | None] = {touch.alloc: None if old else fresh}
         block = exchanged(block, {**changes, touch.store: store})
@@ -123,11 +140,11 @@ class _Assigner:
         block = exchanged(block, {old: replace(old, result=one)})
         return substitute(block, {old.result: one, touch.alloc.result: one})
 
-    def _reusable(self, block: Block, touch: _Touch) -> Alloc | None:
+    def _reusable(self, block: Block, touch: _Touch, store: Store) -> Alloc | None:
         """An uninitialised array of the same shape whose last use is a load of the element that is added to."""
-        innermost = (_loops_around(touch.outermost, touch.store) or [touch.outermost])[-1].body.statements
-        before = innermost[: innermost.index(touch.store)]
-        for load in (s for s in before if isinstance(s, Load) and s.index == touch.store.index):
+        innermost = (_loops_around(touch.outermost, store) or [touch.outermost])[-1].body.statements
+        before = innermost[: innermost.index(store)]
+        for load in (s for s in before if isinstance(s, Load) and s.index == store.index):
             for made in block.statements[: touch.position]:
                 if isinstance(made, Alloc) and made.result is load.array and self._ends_with(block, touch, made, load):
                     return made
@@ -154,6 +171,27 @@ class _Assigner:
         return self._forms.of(a) != self._forms.of(b)
 
 
+def _with_zeros(block: Block, touch: _Touch) -> Block:
+    """The block with zero in the place of what is loaded first; where that is added to something, nothing is."""
+    assert touch.alloc.fill is not None
+    zeros = {load.result for load in touch.loads}
+    sums: dict[Sym, Atom] = {}
+    for statement in _every(touch.outermost):
+        if isinstance(statement, Let) and statement.op.name in SUMS and zeros & set(statement.arguments):
+            first, second = statement.arguments
+            sums[statement.result] = second if first in zeros else first
+    block = exchanged(block, dict.fromkeys([*touch.loads, *(s for s in _every(touch.outermost) if _makes(s, sums))]))
+    for symbol, other in sums.items():  # in program order: what a sum is made of comes before it
+        if isinstance(other, Sym) and other in sums:
+            sums[symbol] = sums[other]
+    block = substitute(block, sums)
+    return substitute(block, dict.fromkeys(zeros, touch.alloc.fill))
+
+
+def _makes(statement: Statement, symbols: dict[Sym, Atom]) -> bool:
+    return isinstance(statement, Let) and statement.result in symbols
+
+
 def _is_zero(alloc: Alloc) -> bool:
     return alloc.fill is not None and alloc.fill.value == 0 and alloc.result.type.is_float  # type: ignore[union-attr]
 
@@ -169,7 +207,7 @@ def _mentions(statement: Statement, array: Sym) -> bool:
     )
 
 
-def _loops_around(loop: For, store: Store) -> list[For] | None:
+def _loops_around(loop: For, store: Load | Store) -> list[For] | None:
     """The loops from `loop` to the block of `store`, with nothing but loops in between; None where there is more."""
     chain = [loop]
     while store not in chain[-1].body.statements:

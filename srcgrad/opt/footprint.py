@@ -19,6 +19,7 @@ from srcgrad.ir.nodes import (
     Let,
     Load,
     Print,
+    Product,
     Raise,
     Statement,
     Store,
@@ -85,6 +86,9 @@ class Footprints:
                 self._place(found, found.writes, array, index)
                 if accumulate:
                     found.reads.add(self._classes.root(array))
+            case Product(array=array, left=left, right=right):
+                self._touched(found, (left, right))
+                self._touched(found, (array,), written=True)
             case Alloc(result=result):
                 found.writes.add(self._classes.root(result))
             case Copy(result=result, array=array):

@@ -13,7 +13,7 @@ different constant subscripts to the same symbol are known to be apart. A store 
 
 from __future__ import annotations
 
-from srcgrad.ir.alias import alias_classes, is_reference
+from srcgrad.ir.alias import alias_classes
 from srcgrad.ir.nodes import (
     Atom,
     Block,
@@ -23,11 +23,13 @@ from srcgrad.ir.nodes import (
     Function,
     Let,
     Load,
+    Product,
     Statement,
     Store,
     Sym,
     While,
     blocks,
+    written_arrays,
 )  # fmt: skip
 from srcgrad.ir.types import same_value_type
 from srcgrad.ir.visit import map_atoms
@@ -71,18 +73,11 @@ class _Forwarder(Rewriter):
         """The alias classes a block may write to, noted for every statement that has blocks."""
         written: set[Sym] = set()
         for s in block.statements:
-            match s:
-                case Store(array=array):
-                    written.add(self.classes.root(array))
-                case Call(arguments=arguments):
-                    written.update(self._handed_on(arguments))
-                case _ if nested := blocks(s):
-                    self.writes[s] = frozenset().union(*map(self._collect, nested))
-                    written |= self.writes[s]
+            written.update(map(self.classes.root, written_arrays(s)))
+            if nested := blocks(s):
+                self.writes[s] = frozenset().union(*map(self._collect, nested))
+                written |= self.writes[s]
         return frozenset(written)
-
-    def _handed_on(self, arguments: tuple[Atom, ...]) -> set[Sym]:
-        return {self.classes.root(a) for a in arguments if isinstance(a, Sym) and is_reference(a)}
 
     def statement(self, s: Statement, out: list[Statement]) -> None:
         match s:
@@ -92,9 +87,9 @@ class _Forwarder(Rewriter):
                 self.load(s, out)
             case Store():
                 self.store(s, out)
-            case Call(arguments=arguments):
-                for written in self._handed_on(arguments):
-                    self.known.pop(written, None)
+            case Call() | Product():
+                for array in written_arrays(s):
+                    self.known.pop(self.classes.root(array), None)
                 out.append(self.renamed(s))
             case _ if s in self.writes:
                 self.nested(s, out)

@@ -21,10 +21,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from srcgrad.ir.alias import AliasClasses, alias_classes
-from srcgrad.ir.nodes import Block, Const, For, Function, Statement, Sym
+from srcgrad.ir.nodes import Block, For, Function, Statement, Sym
 from srcgrad.ir.visit import map_atoms, substitute
 from srcgrad.opt.footprint import Footprint, Footprints, independent
-from srcgrad.opt.rewrite import same_range, with_helpers
+from srcgrad.opt.rewrite import never_negative, same_range, with_helpers
 
 _MOST_TRIED = 6  # loops in front of one that are tried, the nearest first
 
@@ -101,15 +101,7 @@ class _Fuser:
 
 def _in_step(a: For, b: For) -> bool:
     """Whether two loops run over the same indices in the same order, none of them negative."""
-    return not a.reverse and not b.reverse and same_range(a, b) and _never_negative(a)
-
-
-def _never_negative(loop: For) -> bool:
-    """Whether the index certainly is none of the negative numbers, of which each names an element a second time."""
-    if not isinstance(loop.step, Const):
-        return False
-    end, least = (loop.start, 0) if loop.step.value > 0 else (loop.stop, -1)
-    return isinstance(end, Const) and end.value >= least
+    return not a.reverse and not b.reverse and same_range(a, b) and never_negative(a)
 
 
 def _aligned(a: Footprint, index_a: Sym, b: Footprint, index_b: Sym, memory: Sym) -> bool:

@@ -36,10 +36,10 @@ from srcgrad.ir.nodes import (
     Push,
     Raise,
     Statement,
-    Store,
     Sym,
     While,
     blocks,
+    written_arrays,
 )  # fmt: skip
 from srcgrad.ir.types import Scalar
 from srcgrad.ir.visit import defined_symbols, inner_symbols, map_atoms, walk
@@ -110,11 +110,10 @@ class _Hoister:
 def _writes(loop: Loop) -> Iterator[Sym]:
     """The arrays that a loop may write into."""
     for statement in (s for block in blocks(loop) for s in walk(block)):
+        yield from written_arrays(statement)
         match statement:
-            case Store(array=array):
-                yield array
-            case Call(arguments=arguments, results=results):
-                yield from (a for a in (*arguments, *results) if isinstance(a, Sym) and not isinstance(a.type, Scalar))
+            case Call(results=results):
+                yield from (r for r in results if not isinstance(r.type, Scalar))
             case Push(stack=stack) | Pop(stack=stack):
                 yield stack
 

@@ -20,6 +20,7 @@ from srcgrad.ir.nodes import (
     Function,
     Pop,
     Print,
+    Product,
     Push,
     Raise,
     Statement,
@@ -29,7 +30,10 @@ from srcgrad.ir.nodes import (
 )
 from srcgrad.ir.visit import map_atoms, rebuild, walk
 
-Effect = (Store, Push, Pop, Raise, Print, Call)
+SUMS = ("add", "plus")
+"""Operations that add."""
+
+Effect = (Store, Product, Push, Pop, Raise, Print, Call)
 
 
 def with_helpers(function: Function, body: Callable[[Function], Block]) -> Function:
@@ -75,6 +79,14 @@ def same_range(a: For, b: For) -> bool:
     """Whether two loops have equal bounds."""
     ends = zip((a.start, a.stop, a.step), (b.start, b.stop, b.step))
     return all(same_atom(x, y) for x, y in ends)
+
+
+def never_negative(loop: For) -> bool:
+    """Whether the index certainly is none of the negative numbers, of which each names an element a second time."""
+    if not isinstance(loop.step, Const):
+        return False
+    end, least = (loop.start, 0) if loop.step.value > 0 else (loop.stop, -1)
+    return isinstance(end, Const) and end.value >= least
 
 
 def atom_key(atom: Atom) -> object:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from srcgrad import grad
+from srcgrad.adjoint.distribute import distribute
 from srcgrad.adjoint.gather import gather
 from srcgrad.ir.build import Builder, int_const
 from srcgrad.ir.interp import run
@@ -336,7 +337,8 @@ def test_steps_other_than_one_are_left_alone() -> None:
     assert gather(function) is function
 
 
-def test_a_carried_value_is_left_alone() -> None:
+def carrying(value: Callable[[Builder, Sym, Sym], Atom]) -> Function:
+    """A loop that carries a sum and adds `value(b, element, sum)` to two elements."""
     u0, v0 = Sym("u0", VECTOR), Sym("v0", VECTOR)
     b = Builder()
     u, v, i = b.copy(u0), b.copy(v0), Sym("i", INT64)
@@ -344,11 +346,28 @@ def test_a_carried_value_is_left_alone() -> None:
     stop = b.op("sub", b.dim(v, 0), int_const(1))
     with b.block() as statements:
         t = b.load(v, (i,))
-        add(b, u, i, -1, 1, value=t)
+        add(b, u, i, -1, 1, value=value(b, t, total))
+        b.store(v, (i,), num(0.0))
         new = b.op("add", total, t)
     b.emit(For((out,), i, int_const(1), stop, int_const(1), (total,), (num(0.0),), Block(tuple(statements), (new,))))
-    function = Function("f", (u0, v0), b.finish((u, out)))
-    assert gather(function) is function
+    return Function("f", (u0, v0), b.finish((u, v, out)))
+
+
+@pytest.mark.parametrize("rewrite", [gather, distribute])
+@pytest.mark.parametrize("length", [2, 3, 4, 9])
+def test_a_carried_sum_has_a_loop_of_its_own(rewrite: Callable[[Function], Function], length: int) -> None:
+    before = carrying(lambda b, t, total: t)
+    after = rewrite(before)
+    verify(after)
+    assert after is not before
+    arrays = np.arange(1.0, length + 1), np.linspace(-1.0, 2.0, length)
+    same_results(before, after, [*arrays])
+
+
+@pytest.mark.parametrize("rewrite", [gather, distribute])
+def test_a_carried_value_that_is_stored_is_left_alone(rewrite: Callable[[Function], Function]) -> None:
+    function = carrying(lambda b, t, total: b.op("mul", t, total))
+    assert rewrite(function) is function
 
 
 # -- Python functions, all the way ---------------------------------------------------------------------------------

@@ -1,0 +1,77 @@
+"""The factors of matrix products, as the reverse sweep needs them.
+
+    product c += a @ b          a_copy = copy a
+    store a[i, j] = t     =>    product c += a @ b        (the reverse sweep reads a_copy)
+                                store a[i, j] = t
+
+In: a function and what it is differentiated by. Out: the function with copies of those factors that the reverse sweep
+reads and that something overwrites before it does, and for each product the two matrices that it may read instead. A
+copy of the whole matrix costs little next to the product; undoing every store into it would not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from srcgrad.analysis.activity import find_activity
+from srcgrad.analysis.clobber import Clobbers
+from srcgrad.analysis.regions import find_regions
+from srcgrad.ir.alias import alias_classes
+from srcgrad.ir.nodes import Atom, Block, Callee, Copy, Function, Product, Statement, Sym
+from srcgrad.ir.types import Array, Layout
+from srcgrad.ir.visit import map_atoms, rebuild, walk
+
+
+@dataclass(frozen=True, eq=False)
+class Factors:
+    """`lasting[product]` are its two factors as they were, where they had to be copied."""
+
+    function: Function
+    lasting: dict[Product, tuple[Sym, Sym]]
+
+
+def keep_factors(
+    function: Function, wrt: Iterable[Sym], outputs: Sequence[Atom],
+    *, writing: Collection[Callee], volatile: frozenset[Sym],
+) -> Factors:  # fmt: skip
+    """Copy the factors that do not last. `writing` are the callees that write into what they are given, `volatile` the
+    arrays that the caller may overwrite at any time."""
+    products = [s for s in walk(function.body) if isinstance(s, Product)]
+    if not products:
+        return Factors(function, {})
+    activity = find_activity(function, wrt, outputs)
+    regions, aliases = find_regions(function), alias_classes(function)
+    clobbers = Clobbers(function, regions, aliases, writing)
+    unsafe = set(map(aliases.root, volatile))
+
+    def lasts(product: Product, factor: Sym) -> bool:
+        return aliases.root(factor) not in unsafe and not clobbers.of_array(product, factor, regions.root)
+
+    lasting: dict[Product, tuple[Sym, Sym]] = {}
+    for product in products:
+        if activity(product.array):
+            needed = ((product.left, activity(product.right)), (product.right, activity(product.left)))
+            left, right = (
+                _copy_of(factor) if used and not lasts(product, factor) else factor for factor, used in needed
+            )
+            lasting[product] = (left, right)
+    return Factors(rebuild(function, _with_copies(function.body, lasting)), lasting)
+
+
+def _copy_of(factor: Sym) -> Sym:
+    assert isinstance(factor.type, Array)
+    return Sym(factor.hint, Array(factor.type.dtype, factor.type.ndim, Layout.C))
+
+
+def _with_copies(block: Block, lasting: dict[Product, tuple[Sym, Sym]]) -> Block:
+    statements: list[Statement] = []
+    for statement in block.statements:
+        if isinstance(statement, Product) and statement in lasting:
+            pairs = zip((statement.left, statement.right), lasting[statement], strict=True)
+            statements += [Copy(copy, factor, statement.span) for factor, copy in pairs if copy is not factor]
+        statements.append(map_atoms(statement, lambda atom: atom, lambda inner: _with_copies(inner, lasting)))
+    same = len(statements) == len(block.statements)
+    if same and all(a is b for a, b in zip(statements, block.statements, strict=True)):
+        return block
+    return Block(tuple(statements), block.results)

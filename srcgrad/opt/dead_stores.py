@@ -1,0 +1,178 @@
+"""Stores that nothing reads: into elements that are overwritten first, and into arrays that have been read for the last
+time.
+
+    for i in range(0, n, 1):            for i in range(0, n, 1):
+        t = load x_bar[i]                   t = load x_bar[i]          (nothing reads x_bar after this loop)
+        store x_bar[i] = 0.0      =>
+        store y_bar[i] = 0.0                store y_bar[i] = t
+        store y_bar[i] += t
+
+The reverse sweep clears the cotangent of what the primal overwrote; often nothing is ever added to it again.
+
+In, out: a `Function` (after differentiation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from srcgrad.ir.alias import AliasClasses, alias_classes, is_reference
+from srcgrad.ir.nodes import (
+    Alloc,
+    Block,
+    Const,
+    Copy,
+    Dim,
+    For,
+    Function,
+    Let,
+    Load,
+    Product,
+    Statement,
+    Store,
+    Sym,
+    blocks,
+    operands,
+)  # fmt: skip
+from srcgrad.ir.visit import map_atoms, walk
+from srcgrad.opt.rewrite import exchanged, never_negative, same_atom, with_helpers
+
+Changes = dict[Statement, Statement | None]
+
+
+def dead_stores(function: Function) -> Function:
+    """The function without stores that nothing reads; the same object when all are read."""
+    return with_helpers(function, lambda each: _Remover(each).run())
+
+
+class _Remover:
+    def __init__(self, function: Function) -> None:
+        self._body = function.body
+        self._aliases: AliasClasses = alias_classes(function)
+        self._local = _local_arrays(function)
+
+    def run(self) -> Block:
+        changes: Changes = {}
+        for block in (self._body, *(inner for s in walk(self._body) for inner in blocks(s))):
+            for alloc in block.statements:
+                if isinstance(alloc, Alloc) and alloc.result in self._local:
+                    changes.update(dict.fromkeys(_never_read(block, alloc.result), None))
+        body = exchanged(self._body, changes) if changes else self._body
+        return self._overwritten(body)
+
+    # -- overwritten at once ----------------------------------------------------------------------------------------
+
+    def _overwritten(self, block: Block) -> Block:
+        """The block without stores to elements that the same block sets again before anything reads them."""
+        inner = [map_atoms(s, lambda atom: atom, self._overwritten) for s in block.statements]
+        pending: list[Store] = []  # those that nothing has read so far
+        out: list[Statement] = []
+        for statement in inner:
+            if isinstance(statement, Store):
+                statement = self._merged(statement, pending, out)
+            elif not isinstance(statement, (Let, Dim, Alloc)):
+                pending = [s for s in pending if not self._touches(statement, s.array)]
+            out.append(statement)
+        if len(out) == len(block.statements) and all(a is b for a, b in zip(out, block.statements, strict=True)):
+            return block
+        return Block(tuple(out), block.results)
+
+    def _merged(self, store: Store, pending: list[Store], out: list[Statement]) -> Store:
+        """The store, with what it makes of an earlier one to the same element."""
+        for earlier in [s for s in pending if self._aliases.same(s.array, store.array)]:
+            if not _same_element(earlier, store):
+                if store.accumulate:  # perhaps the same element after all: then it reads what is there
+                    pending.remove(earlier)
+                continue
+            pending.remove(earlier)
+            if not store.accumulate:
+                out.remove(earlier)
+            elif _is_zero(earlier) and not self._between(out, earlier, store):
+                out.remove(earlier)
+                store = replace(store, accumulate=False)
+        if not store.accumulate:
+            pending.append(store)
+        return store
+
+    def _between(self, out: list[Statement], earlier: Store, store: Store) -> bool:
+        """Does another store to the same memory stand between the two?"""
+        others = out[out.index(earlier) + 1 :]
+        return any(isinstance(s, Store) and self._aliases.same(s.array, store.array) for s in others)
+
+    def _touches(self, statement: Statement, array: Sym) -> bool:
+        """May the statement, or one inside it, have to do with the memory of `array`?"""
+        for inner in walk(Block((statement,))):
+            handed = [a for block in blocks(inner) for a in block.results]
+            for atom in (*operands(inner), *handed):
+                if isinstance(atom, Sym) and is_reference(atom) and self._aliases.same(atom, array):
+                    return True
+        return False
+
+
+def _same_element(a: Store, b: Store) -> bool:
+    return a.array is b.array and all(map(same_atom, a.index, b.index))
+
+
+def _is_zero(store: Store) -> bool:
+    return isinstance(store.value, Const) and store.value.type.is_float and store.value.value == 0.0
+
+
+# -- arrays that have been read for the last time ---------------------------------------------------------------------
+
+
+def _local_arrays(function: Function) -> set[Sym]:
+    """Allocated arrays that are read and written where they stand, and never handed on under another name."""
+    found = {s.result for s in walk(function.body) if isinstance(s, Alloc)}
+    found.difference_update(a for a in function.body.results if isinstance(a, Sym))
+    for statement in walk(function.body):
+        if not isinstance(statement, (Let, Dim, Load, Store, Product, Copy)):
+            found.difference_update(a for a in operands(statement) if isinstance(a, Sym))
+        for block in blocks(statement):
+            found.difference_update(a for a in block.results if isinstance(a, Sym))
+    return found
+
+
+def _never_read(block: Block, array: Sym) -> Iterator[Store]:
+    """The stores into an array, allocated in this block and known by one name, that come after its last read."""
+    reading = [k for k, s in enumerate(block.statements) if any(_reads(each, array) for each in walk(Block((s,))))]
+    if not reading:
+        return
+    last = reading[-1]
+    for statement in block.statements[last + 1 :]:
+        yield from (s for s in walk(Block((statement,))) if isinstance(s, Store) and s.array is array)
+    yield from _last_in_loop(block.statements[last], array)
+
+
+def _reads(statement: Statement, array: Sym) -> bool:
+    match statement:
+        case Load() | Copy():
+            return statement.array is array
+        case Product():
+            return array in operands(statement)
+        case _:
+            return False
+
+
+def _last_in_loop(loop: Statement, array: Sym) -> Iterator[Store]:
+    """The stores after the last load in the innermost block of a nest that comes to each element in one iteration."""
+    chain: list[For] = []
+    current = loop
+    while isinstance(current, For) and never_negative(current):
+        chain.append(current)
+        using = [s for s in current.body.statements if any(array in operands(each) for each in walk(Block((s,))))]
+        if len(using) == 1 and blocks(using[0]):
+            current = using[0]
+            continue
+        accesses = [s for s in using if isinstance(s, (Load, Store))]
+        if len(accesses) != len(using) or not _one_place(accesses, chain):
+            return
+        while accesses and isinstance(accesses[-1], Store):
+            yield accesses.pop()  # type: ignore[misc]
+        return
+
+
+def _one_place(accesses: list[Load | Store], chain: list[For]) -> bool:
+    first = accesses[0].index
+    alike = all(len(a.index) == len(first) and all(map(same_atom, a.index, first)) for a in accesses)
+    return alike and all(loop.index in first for loop in chain)
