@@ -21,6 +21,7 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from srcgrad.adjoint.extents import most_iterations
 from srcgrad.adjoint.fusion import Fusion, FusionAnalysis, Scopes
 from srcgrad.analysis.affine import Affine, AffineForms
 from srcgrad.analysis.clobber import Clobber, Clobbers
@@ -382,15 +383,19 @@ class _Closure:
         loops = self._scopes.loops(region)
         if self._detached:
             return Container.STACK
-        dense = not isinstance(symbol.type, Array) and loops and all(map(self._rectangular, loops))
+        dense = not isinstance(symbol.type, Array) and loops and all(self._bounded(loop, loops) for loop in loops)
         return Container.DENSE if dense else Container.STACK
 
-    def _rectangular(self, loop: Loop) -> bool:
-        """Are the bounds known before the outermost loop that is run backward separately?"""
-        return isinstance(loop, For) and all(
-            isinstance(atom, Const) or self._scopes.in_scope(self._regions.of_symbol[atom])
-            for atom in (loop.start, loop.stop, loop.step)
-        )
+    def _bounded(self, loop: Loop, around: tuple[Loop, ...]) -> bool:
+        """Is the number of iterations known, or one that it does not exceed, before the outermost loop that is run
+        backward separately?"""
+        if isinstance(loop, For) and self._known_before((loop.start, loop.stop, loop.step)):
+            return True
+        count = most_iterations(self._forms, loop, around)
+        return count is not None and self._known_before(count.symbols)
+
+    def _known_before(self, atoms: Iterable[Atom]) -> bool:
+        return all(isinstance(a, Const) or self._scopes.in_scope(self._regions.of_symbol[a]) for a in atoms)
 
     def keeps(self, symbol: Sym) -> bool:
         return symbol in self._kept

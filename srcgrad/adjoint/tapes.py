@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from srcgrad.adjoint.extents import most_iterations, write_count
 from srcgrad.adjoint.fusion import Scopes
 from srcgrad.adjoint.plan import Container, Kept, Plan
+from srcgrad.analysis.affine import Affine, AffineForms
 from srcgrad.analysis.regions import Loop, Region, Regions
 from srcgrad.ir.build import Builder, int_const
 from srcgrad.ir.nodes import Alloc, Atom, Const, Dim, For, NewStack, Statement, Sym, While
@@ -24,6 +26,7 @@ class Tapes:
 
     def __init__(self, plan: Plan, regions: Regions, given: Mapping[Sym, Sym] | None = None) -> None:
         self._regions = regions
+        self._forms = AffineForms(regions)
         made = {kept.symbol: Sym(_name(kept), _type(kept)) for kept in plan.all_kept()}
         self._tapes: Mapping[Sym, Sym] = made if given is None else given
         self._by_statement: dict[Statement, list[Kept]] = {}
@@ -35,8 +38,7 @@ class Tapes:
     def _place(self, kept: Kept, scopes: Scopes) -> Region:
         """The outermost block in scope in which the bounds of the loops are known: a tape that belongs to one
         iteration of a fused loop is used again by the next."""
-        atoms = [atom for loop in kept.loops if isinstance(loop, For) for atom in (loop.start, loop.stop, loop.step)]
-        homes = [self._regions.of_symbol[atom] for atom in atoms if isinstance(atom, Sym)]
+        homes = [self._regions.of_symbol[symbol] for loop in kept.loops for symbol in self._count(loop, kept).symbols]
         blocks = [r for r in kept.region.ancestors() if scopes.in_scope(r)]
         return next(r for r in reversed(blocks) if all(home.encloses(r) for home in homes))
 
@@ -47,8 +49,29 @@ class Tapes:
             if kept.container is Container.STACK:
                 builder.emit(NewStack(tape, statement.span))
             else:
-                shape = tuple(trip_count(builder, self._regions, loop) for loop in kept.loops)
+                shape = tuple(self._length(builder, loop, kept) for loop in kept.loops)
                 builder.emit(Alloc(tape, shape, None, statement.span))
+
+    def _known_before(self, loop: For, kept: Kept) -> bool:
+        """Are the bounds of the loop numbers from outside all the loops around what is kept?"""
+        bounds = [a for a in (loop.start, loop.stop, loop.step) if isinstance(a, Sym)]
+        return not any(set(self._regions.of_symbol[a].loops) & set(kept.loops) for a in bounds)
+
+    def _count(self, loop: Loop, kept: Kept) -> Affine:
+        """A form with the symbols that the length of the loop's dimension is computed from."""
+        assert isinstance(loop, For)
+        if self._known_before(loop, kept):
+            bounds = [a for a in (loop.start, loop.stop, loop.step) if isinstance(a, Sym)]
+            return Affine(0, tuple((symbol, 1) for symbol in dict.fromkeys(bounds)))
+        count = most_iterations(self._forms, loop, kept.loops)
+        assert count is not None, "the plan keeps this on a stack"
+        return count
+
+    def _length(self, builder: Builder, loop: Loop, kept: Kept) -> Atom:
+        assert isinstance(loop, For)
+        if self._known_before(loop, kept):
+            return trip_count(builder, self._regions, loop)
+        return write_count(builder, self._count(loop, kept))
 
     def save(self, builder: Builder, kept: Kept) -> None:
         """Write the value, in the forward sweep."""

@@ -22,7 +22,7 @@ from srcgrad.ir.visit import walk
 
 GENERIC = "t"
 _RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))
-_MODULES = frozenset({"np", "math", "special", "vm", "uint64", "_"})
+_MODULES = frozenset({"np", "math", "blas", "mem", "special", "vm", "uint64", "_"})
 
 
 def base_name(hint: str) -> str:

@@ -107,10 +107,11 @@ class Simple:
         shape = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
         dtype = alloc.result.type.dtype
         more = "" if dtype.name == "float64" else f", dtype={dtype_text(dtype)}"
+        module = "mem" if alloc.shape else "np"
         if alloc.fill is None:
-            return f"np.empty({shape}{more})"
+            return f"{module}.empty({shape}{more})"
         if _is_positive_zero(alloc.fill):
-            return f"np.zeros({shape}{more})"
+            return f"{module}.zeros({shape}{more})"
         return f"np.full({shape}, {constant(alloc.fill)}{more})"
 
     def _view(self, view: View) -> str:

@@ -56,7 +56,7 @@ class _Remover:
         changes: Changes = {}
         for block in (self._body, *(inner for s in walk(self._body) for inner in blocks(s))):
             for alloc in block.statements:
-                if isinstance(alloc, Alloc) and alloc.result in self._local:
+                if isinstance(alloc, (Alloc, Copy)) and alloc.result in self._local:
                     changes.update(dict.fromkeys(_never_read(block, alloc.result), None))
         body = exchanged(self._body, changes) if changes else self._body
         return self._overwritten(body)
@@ -122,8 +122,8 @@ def _is_zero(store: Store) -> bool:
 
 
 def _local_arrays(function: Function) -> set[Sym]:
-    """Allocated arrays that are read and written where they stand, and never handed on under another name."""
-    found = {s.result for s in walk(function.body) if isinstance(s, Alloc)}
+    """Fresh arrays that are read and written where they stand, and never handed on under another name."""
+    found = {s.result for s in walk(function.body) if isinstance(s, (Alloc, Copy))}
     found.difference_update(a for a in function.body.results if isinstance(a, Sym))
     for statement in walk(function.body):
         if not isinstance(statement, (Let, Dim, Load, Store, Product, Copy)):

@@ -13,6 +13,7 @@ from srcgrad.errors import Diagnostic, InternalError
 from srcgrad.ir.nodes import Function
 from srcgrad.ir.verify import verify
 from srcgrad.opt.accumulate import accumulate
+from srcgrad.opt.bounds import decide
 from srcgrad.opt.carried import carried
 from srcgrad.opt.checks import raise_early
 from srcgrad.opt.cse import cse
@@ -33,10 +34,10 @@ def hoist_finally(function: Function) -> Function:
 
 
 PASSES: tuple[Pass, ...] = (
-    raise_early, simplify, carried, forward_store, accumulate, dce, lengths, hoist, cse, fuse,
+    raise_early, simplify, carried, forward_store, accumulate, dce, lengths, decide, hoist, cse, fuse,
 )  # fmt: skip
 FINAL_PASSES: tuple[Pass, ...] = (
-    raise_early, simplify, carried, forward_store, accumulate, dead_stores, dce, lengths, hoist_finally, cse,
+    raise_early, simplify, carried, forward_store, accumulate, dead_stores, dce, lengths, decide, hoist_finally, cse,
 )  # fmt: skip
 VERIFY = False
 

@@ -96,7 +96,7 @@ def test_allocations() -> None:
     empty = m.b.alloc((int_const(1), n), np.dtype(np.int32), None)
     m.loop(lambda i: m.b.store(empty, (int_const(0), i), Const(3, Scalar(np.dtype(np.int32)))) or (), stop=n)
     text = check(m.done(*arrays, empty), 3)
-    assert "np.zeros((n, 2), dtype=np.float32)" in text and "np.full(n, math.inf)" in text
+    assert "mem.zeros((n, 2), dtype=np.float32)" in text and "np.full(n, math.inf)" in text
     assert np.signbit(module_of(text)["f"](2)[5])
 
 
