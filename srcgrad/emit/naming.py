@@ -25,6 +25,9 @@ _RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozense
 _MODULES = frozenset({"np", "math", "blas", "mem", "special", "vm", "uint64", "_"})
 
 
+_MOST_SHARED = 400  # values
+
+
 def base_name(hint: str) -> str:
     """A valid Python identifier close to the hint."""
     text = unicodedata.normalize("NFKC", "".join(c if c.isalnum() or c == "_" else "_" for c in hint))
@@ -57,7 +60,8 @@ class Names:
         self._edges = [set(edges) for edges in graph.neighbours]
         self._params = {graph.node(p) for p in function.params}
         self._coalesce(function)
-        self._share()
+        if len(self._parent) <= _MOST_SHARED:
+            self._share()
         self._used: set[str] = set(taken) | _MODULES
         self._name: dict[int, str] = {}
         for param in function.params:
@@ -187,7 +191,8 @@ class Names:
                         yield depth, copy
 
     def _share(self) -> None:
-        """Merge classes of one hint and one type."""
+        """Merge classes of one hint and one type: fewer names to read. (Not in a long function: there one name for many
+        things is no help, and Numba takes a pass over the function for each variable that is set more than once.)"""
         groups: dict[tuple[object, ...], list[int]] = {}
         for node in range(len(self._parent)):
             members = self._members[node]

@@ -15,32 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from srcgrad.library.quoting import constant, quotes
-
-
-def _eliminated(a):
-    """`(lu, order, sign)`: the factors of the rows of `a` taken in `order`; `sign` is that of the permutation."""
-    n = a.shape[0]
-    lu = a * 1.0
-    order = np.empty(n, np.int64)
-    for i in range(n):
-        order[i] = i
-    sign = 1.0
-    for k in range(n):
-        best = k
-        for i in range(k + 1, n):
-            if abs(lu[i, k]) > abs(lu[best, k]):
-                best = i
-        if best != k:
-            sign = -sign
-            order[k], order[best] = order[best], order[k]
-            for j in range(n):
-                lu[k, j], lu[best, j] = lu[best, j], lu[k, j]
-        if lu[k, k] != 0.0:
-            for i in range(k + 1, n):
-                lu[i, k] /= lu[k, k]
-                for j in range(k + 1, n):
-                    lu[i, j] -= lu[i, k] * lu[k, j]
-    return lu, order, sign
+from srcgrad.library.triangular import lu_factors, solved_lower, solved_upper
 
 
 def _check_regular(lu):
@@ -65,21 +40,7 @@ def _substituted(lu, order, b):
                 total -= lu[i, k] * x[k]
             x[i] = total / lu[i, i]
         return x
-    m = b.shape[1]
-    y = np.empty((n, m), lu.dtype)
-    for i in range(n):
-        for j in range(m):
-            y[i, j] = b[order[i], j]
-        for k in range(i):
-            for j in range(m):
-                y[i, j] -= lu[i, k] * y[k, j]
-    for i in range(n - 1, -1, -1):
-        for k in range(i + 1, n):
-            for j in range(m):
-                y[i, j] -= lu[i, k] * y[k, j]
-        for j in range(m):
-            y[i, j] /= lu[i, i]
-    return y
+    return solved_upper(lu, solved_lower(lu, b[order], unit=True))
 
 
 def _check_square(a):
@@ -91,7 +52,7 @@ def _check_square(a):
 def solve(a, b):
     """`a` is (n, n), `b` (n,) or (n, m). Raises `LinAlgError` for a singular matrix."""
     _check_square(a)
-    lu, order, _ = _eliminated(constant(a))
+    lu, order, _ = lu_factors(constant(a))
     _check_regular(lu)
     x = _substituted(lu, order, constant(b))
     return x + _substituted(lu, order, b - a @ x)
@@ -102,7 +63,7 @@ def inv(a):
     """Raises `LinAlgError` for a singular matrix."""
     _check_square(a)
     n = a.shape[0]
-    lu, order, _ = _eliminated(constant(a))
+    lu, order, _ = lu_factors(constant(a))
     _check_regular(lu)
     x = _substituted(lu, order, np.eye(n, dtype=lu.dtype))
     return x + x @ (np.eye(n, dtype=lu.dtype) - a @ x)
@@ -127,7 +88,7 @@ def _undefined(a):
 def _value_and_inverse(a):
     """The product of the pivots with its sign, whether it is zero, and the inverse where it is not."""
     n = a.shape[0]
-    lu, order, sign = _eliminated(constant(a))
+    lu, order, sign = lu_factors(constant(a))
     value = sign
     for k in range(n):
         value *= lu[k, k]
@@ -162,7 +123,7 @@ def slogdet(a):
     """`(sign, log|det|)`, (0, -inf) for a singular matrix, whose derivative is NaN."""
     _check_square(a)
     n = a.shape[0]
-    lu, order, sign = _eliminated(constant(a))
+    lu, order, sign = lu_factors(constant(a))
     size = 0.0
     for k in range(n):
         if lu[k, k] == 0.0:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from srcgrad.library.quoting import constant, quotes
+from srcgrad.library.triangular import cholesky_factor, solved_lower
 
 _MOST_SWEEPS = 60
 
@@ -27,45 +28,13 @@ def _symmetric(a):
     return out
 
 
-def _cholesky_of(a):
-    n = a.shape[0]
-    low = np.zeros((n, n), a.dtype)
-    for j in range(n):
-        for i in range(j, n):
-            total = a[i, j] * 1.0
-            for k in range(j):
-                total -= low[i, k] * low[j, k]
-            if i == j:
-                if not total > 0.0:
-                    raise np.linalg.LinAlgError("Matrix is not positive definite")
-                low[j, j] = np.sqrt(total)
-            else:
-                low[i, j] = total / low[j, j]
-    return low
-
-
-def _solved_lower(low, b):
-    """`low^-1 @ b` for a lower triangle and a matrix."""
-    n, m = b.shape
-    x = np.empty((n, m), b.dtype)
-    for i in range(n):
-        for j in range(m):
-            x[i, j] = b[i, j]
-        for k in range(i):
-            for j in range(m):
-                x[i, j] -= low[i, k] * x[k, j]
-        for j in range(m):
-            x[i, j] /= low[i, i]
-    return x
-
-
 @quotes(np.linalg.cholesky)
 def cholesky(a):
     """Raises `LinAlgError` for a matrix that is not positive definite."""
     a = a * 1.0
-    low = _cholesky_of(constant(a))
+    low = cholesky_factor(constant(a))
     moved = _symmetric(a - constant(a))
-    w = _solved_lower(low, _solved_lower(low, moved).T)
+    w = solved_lower(low, solved_lower(low, moved).T)
     n = a.shape[0]
     half = np.zeros((n, n), low.dtype)
     for i in range(n):
@@ -312,7 +281,7 @@ def qr(a, mode="reduced"):
         raise ValueError("qr of a matrix with more columns than rows is not differentiated: take that of its transpose")
     q, r = _householder(constant(a))
     moved = a - constant(a)
-    step = _solved_lower(r.T, moved.T).T  # moved @ r^-1
+    step = solved_lower(r.T, moved.T).T  # moved @ r^-1
     c = q.T @ step
     n = r.shape[0]
     turn = np.zeros((n, n), r.dtype)
