@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-NAMES = ("gmm", "lstm", "ode", "lennard_jones", "stencil", "logsumexp")
+NAMES = ("gmm", "lstm", "ode", "lennard_jones", "stencil", "logsumexp", "chain")
 
 QUICK = {
     "gmm": {"n": 50, "d": 4, "k": 5},
@@ -17,6 +17,7 @@ QUICK = {
     "lennard_jones": {"n": 40},
     "stencil": {"n": 30, "steps": 10},
     "logsumexp": {"n": 2000},
+    "chain": {"n": 2000},
 }
 
 

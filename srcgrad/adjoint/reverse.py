@@ -291,6 +291,8 @@ class ReverseSweep:
                 for atom, bar in zip(block.results, incoming, strict=True):
                     if bar is not None:
                         self.accumulate(atom, bar)
+                        if atom in free:  # in the other branch it was not chosen
+                            self._written.add(atom)
                 self.primals.provide(self._regions.of_block[block])
                 self.block(block)
                 branches.append(Block(tuple(statements), tuple(map(self.cotangent, free))))

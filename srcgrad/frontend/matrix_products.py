@@ -116,8 +116,11 @@ def product(ctx: Context, a: ArrayExpr, b: ArrayExpr) -> Value:
 
 
 def _is_small(a: ArrayExpr, b: ArrayExpr, length: Atom) -> bool:
-    known = sorted(int(n.value) for n in (a.shape[-2], length, b.shape[-1]) if isinstance(n, Const))
-    return len(known) >= 2 and math.prod(known[:2]) <= _SMALL
+    """Is the product known to be one with a vector, or of matrices of a few elements? (The rows of a stack are rows of
+    one matrix, where there is one on the other side.)"""
+    rows = () if a.ndim > 2 and b.ndim == 2 else (a.shape[-2],)
+    known = sorted(int(n.value) for n in (*rows, length, b.shape[-1]) if isinstance(n, Const))
+    return known[:1] == [1] or (len(known) >= 2 and math.prod(known[:2]) <= _SMALL)
 
 
 # -- matrices -----------------------------------------------------------------------------------------------------

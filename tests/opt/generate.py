@@ -87,7 +87,7 @@ class Generator:
     def statements(self, scope: Scope, depth: int) -> None:
         simple = (self.arithmetic, self.logic, self.convert, self.load, self.load, self.store, self.store)
         simple += (self.change, self.name)
-        nested = (self.branch, self.loop, self.chain, self.repeat, self.tape, self.guard)
+        nested = (self.branch, self.loop, self.chain, self.repeat, self.tape, self.guard, self.masked)
         for _ in range(self.random.randint(1, 7)):
             if self.budget <= 0:
                 return
@@ -204,6 +204,28 @@ class Generator:
         results = tuple(Sym("r", t) for t in types)
         self.b.emit(If(results, condition, then, orelse))
         self.define(scope, results)
+
+    def masked(self, scope: Scope, depth: int) -> None:
+        """An element that is set, and set once more in one branch of two."""
+        array, size = self.array(scope.writable)
+        index = (self.subscript(scope, size),)
+        self.b.store(array, index, self.scalar(scope, FLOAT64))
+        if self.random.random() < 0.3:
+            self.store(scope)
+        condition = self.scalar(scope, BOOL)
+        branches = []
+        for takes in self.random.sample((True, False), 2):
+            inner = scope.inner()
+            with self.b.block() as statements:
+                self.arithmetic(inner)
+                if self.random.random() < 0.2:
+                    self.statements(inner, depth and depth - 1)
+                if takes:
+                    self.b.store(array, index, self.scalar(inner, FLOAT64), self.random.random() < 0.2)
+            branches.append(Block(tuple(statements)))
+        self.b.if_(condition, *branches, ())
+        if self.random.random() < 0.5:
+            scope.add(self.b.load(array, index))
 
     def slots(self, scope: Scope) -> tuple[list[Type], tuple[Sym, ...], tuple[Atom, ...], tuple[Sym, ...]]:
         types = self.types()

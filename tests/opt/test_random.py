@@ -13,7 +13,7 @@ from srcgrad.ir.nodes import Function
 from srcgrad.ir.printer import to_text
 from srcgrad.ir.verify import verify
 from srcgrad.opt import driver
-from srcgrad.opt.driver import PASSES, hoist_finally, optimise
+from srcgrad.opt.driver import FINAL_PASSES, PASSES, optimise
 from tests.opt.equal import outcome, same
 from tests.opt.generate import generate
 
@@ -42,7 +42,7 @@ def test_optimise_keeps_the_meaning(function: Function) -> None:
         check_same(function, optimise(function, final=True))
 
 
-@pytest.mark.parametrize("each", (*PASSES, hoist_finally), ids=lambda p: p.__name__)
+@pytest.mark.parametrize("each", (*PASSES, *FINAL_PASSES), ids=lambda p: p.__name__)
 def test_each_pass_keeps_the_meaning(each: driver.Pass) -> None:
     changed = 0
     for seed in range(60):
