@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from srcgrad.adjoint.plan import Kept
 from srcgrad.analysis.clobber import arrays_written
 from srcgrad.ir.alias import alias_classes
-from srcgrad.ir.nodes import Call, Callee, Function, Sym
+from srcgrad.ir.nodes import Call, Callee, Function, Pop, Push, Statement, Sym
 from srcgrad.ir.types import Array, Scalar, Stack, Type
 from srcgrad.ir.visit import walk
 
@@ -122,3 +122,14 @@ def _hands_over_written(function: Function) -> bool:
         if isinstance(a, Sym) and isinstance(a.type, Array)
     }
     return any(aliases.root(a) in handed for s in walk(function.body) for a in arrays_written(s, frozenset()))
+
+
+def statement_symbols(statement: Statement) -> tuple[Sym, ...]:
+    """The symbols that a call or a stack operation reads or defines."""
+    match statement:
+        case Call(results=results, arguments=arguments):
+            return (*results, *(a for a in arguments if isinstance(a, Sym)))
+        case Push(stack=stack) | Pop(stack=stack):
+            return (stack,)
+        case _:
+            return ()

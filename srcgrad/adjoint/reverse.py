@@ -15,18 +15,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from srcgrad.adjoint.calls import Calls, floating_scalars
+from srcgrad.adjoint.calls import Calls, floating_scalars, statement_symbols
 from srcgrad.adjoint.fusion import Fusion, FusionAnalysis, Scopes
-from srcgrad.adjoint.partials import CHOOSING, contribution, formula_environment, zero
+from srcgrad.adjoint.partials import contribution, formula_environment, zero
 from srcgrad.adjoint.plan import Plan
 from srcgrad.adjoint.primals import Primals
 from srcgrad.adjoint.shadow import Shadows, floating_arrays
-from srcgrad.adjoint.singular import may_be_infinite, varies
+from srcgrad.adjoint.singular import Unchosen
 from srcgrad.adjoint.tapes import Tapes
 from srcgrad.analysis.activity import Activity
 from srcgrad.analysis.regions import Loop, Regions
 from srcgrad.errors import Diagnostic, Unsupported
-from srcgrad.ir.build import Builder, int_const
+from srcgrad.ir.build import Builder, add_elementwise, int_const
 from srcgrad.ir.nodes import (
     Atom,
     Block,
@@ -47,7 +47,7 @@ from srcgrad.ir.nodes import (
 )  # fmt: skip
 from srcgrad.ir.types import INT64, Array, Scalar
 from srcgrad.ir.visit import free_symbols, inner_symbols, walk
-from srcgrad.ops.formula import Formula, names_in
+from srcgrad.ops.formula import names_in
 
 
 class ReverseSweep:
@@ -72,14 +72,10 @@ class ReverseSweep:
         self.primals = Primals(builder, regions, activity, shadows, plan, tapes, trial=analysis is not None)
         self.primal = self.primals.primal
         self.shadow = self.primals.shadow
-        self._strong_zero = strong_zero
         self._factors = factors
         self._bars: dict[Sym, Atom] = {}
         self._opaque: set[Sym] = set()
-        # Values whose cotangent is zero where another value was chosen, by `max` or `np.where`, or by writing another
-        # into the same element: behind them a zero cotangent times an infinite partial is zero.
-        self._masked: set[Atom] = set()
-        self._written: set[Atom] = set()
+        self._unchosen = Unchosen(regions, strong_zero)
 
     # -- cotangents -------------------------------------------------------------------------------------------
 
@@ -213,21 +209,11 @@ class ReverseSweep:
                 continue
             environment = formula_environment(statement, formula, self.primal, names_in(formula))
             value = contribution(self._builder, formula, environment, bar)
-            if self._is_spared(statement, formula):
+            if self._unchosen.spares(statement, formula):
                 silent = self._builder.op("eq", bar, zero(bar.type))  # type: ignore[arg-type]
                 value = self._builder.op("select", silent, zero(value.type), value)  # type: ignore[arg-type]
-            if statement.op.name in CHOOSING or statement.result in self._masked:
-                self._masked.add(argument)
-            if statement.result in self._written:
-                self._written.add(argument)
+            self._unchosen.follow(statement, argument)
             self.accumulate(argument, value)
-
-    def _is_spared(self, statement: Let, formula: Formula) -> bool:
-        """Whether a zero cotangent stays zero however large the partial is."""
-        if statement.result in self._masked or self._strong_zero:
-            return statement.op.singular
-        written = statement.result in self._written
-        return written and may_be_infinite(statement) and varies(self._regions, statement, formula)
 
     def _store(self, statement: Store) -> None:
         index = tuple(map(self.primal, statement.index)) if self._matters_alone(statement) else ()
@@ -237,7 +223,7 @@ class ReverseSweep:
             if self._activity(statement.value):
                 hint = f"{statement.value.hint}_bar" if isinstance(statement.value, Sym) else "t"
                 self.accumulate(statement.value, self._builder.load(shadow, index, hint))
-                self._written.add(statement.value)
+                self._unchosen.add(statement.value)
             if not statement.accumulate:
                 self._builder.store(shadow, index, zero(shadow.type.element))
         if statement in self._plan.undone:
@@ -292,7 +278,7 @@ class ReverseSweep:
                     if bar is not None:
                         self.accumulate(atom, bar)
                         if atom in free:  # in the other branch it was not chosen
-                            self._written.add(atom)
+                            self._unchosen.add(atom)
                 self.primals.provide(self._regions.of_block[block])
                 self.block(block)
                 branches.append(Block(tuple(statements), tuple(map(self.cotangent, free))))
@@ -422,29 +408,3 @@ class ReverseSweep:
             yields += [self.cotangent(f) for f in free]
             yields += [self.primal(loop.parameters[k]) for k in rotated]
         return index, Block(tuple(statements), tuple(yields))
-
-
-def statement_symbols(statement: Statement) -> tuple[Sym, ...]:
-    """The symbols that a call or a stack operation reads or defines."""
-    match statement:
-        case Call(results=results, arguments=arguments):
-            return (*results, *(a for a in arguments if isinstance(a, Sym)))
-        case Push(stack=stack) | Pop(stack=stack):
-            return (stack,)
-        case _:
-            return ()
-
-
-def add_elementwise(builder: Builder, target: Sym, source: Sym) -> None:
-    """`target += source`, as a loop nest over the elements of two arrays of one shape."""
-    assert isinstance(target.type, Array)
-    shape = [builder.dim(target, axis) for axis in range(target.type.ndim)]
-
-    def nest(index: tuple[Atom, ...]) -> None:
-        if len(index) == len(shape):
-            builder.store(target, index, builder.load(source, index), accumulate=True)
-            return
-        with builder.loop(int_const(0), shape[len(index)], "ijklmn"[len(index) % 6]) as i:
-            nest((*index, i))
-
-    nest(())

@@ -12,7 +12,7 @@ from srcgrad.adjoint.calls import NO_CALLS, Calls
 from srcgrad.adjoint.factors import keep_factors
 from srcgrad.adjoint.fusion import FusionAnalysis
 from srcgrad.adjoint.plan import Plan, make_plan
-from srcgrad.adjoint.reverse import ReverseSweep, add_elementwise
+from srcgrad.adjoint.reverse import ReverseSweep
 from srcgrad.adjoint.shadow import Shadows, add_shadows
 from srcgrad.adjoint.tapes import Tapes
 from srcgrad.analysis.activity import Activity, find_activity
@@ -20,7 +20,7 @@ from srcgrad.analysis.clobber import Clobbers
 from srcgrad.analysis.regions import Regions, find_regions
 from srcgrad.errors import Diagnostic, InternalError
 from srcgrad.ir.alias import AliasClasses, alias_classes
-from srcgrad.ir.build import Builder
+from srcgrad.ir.build import Builder, add_elementwise
 from srcgrad.ir.nodes import Atom, Callee, Function, Sym
 from srcgrad.ir.types import Array
 

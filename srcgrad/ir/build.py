@@ -211,3 +211,18 @@ class Builder:
             yield index
         body = Block(tuple(statements))
         self.emit(For((), index, start, stop, int_const(1), (), (), body, reverse, self.span))
+
+
+def add_elementwise(builder: Builder, target: Sym, source: Sym) -> None:
+    """`target += source`, as a loop nest over the elements of two arrays of one shape."""
+    assert isinstance(target.type, Array)
+    shape = [builder.dim(target, axis) for axis in range(target.type.ndim)]
+
+    def nest(index: tuple[Atom, ...]) -> None:
+        if len(index) == len(shape):
+            builder.store(target, index, builder.load(source, index), accumulate=True)
+            return
+        with builder.loop(int_const(0), shape[len(index)], "ijklmn"[len(index) % 6]) as i:
+            nest((*index, i))
+
+    nest(())
