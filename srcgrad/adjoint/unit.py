@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from srcgrad.adjoint.calls import NO_CALLS, Calls
 from srcgrad.adjoint.factors import keep_factors
 from srcgrad.adjoint.fusion import FusionAnalysis
-from srcgrad.adjoint.plan import Plan, make_plan
+from srcgrad.adjoint.plan import Plan
+from srcgrad.adjoint.planning import make_plan
 from srcgrad.adjoint.reverse import ReverseSweep
 from srcgrad.adjoint.shadow import Shadows, add_shadows
 from srcgrad.adjoint.tapes import Tapes
