@@ -1,7 +1,7 @@
 """The plan: how the reverse sweep gets each primal value that it uses.
 
-`Plan` is a side table; `planning.py` makes it. A value of the outermost block is simply in scope. Any other is provided again when the reverse sweep
-enters (backwards) the block that defines it:
+`Plan` is a side table; `planning.py` makes it. A value of the outermost block is simply in scope. Any other is provided
+again when the reverse sweep enters (backwards) the block that defines it:
 
 - RECOMPUTE: done again from values that are provided themselves; a load may be, when nothing overwrote the element,
   or when everything that did has been undone by then.
