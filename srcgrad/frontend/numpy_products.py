@@ -27,19 +27,16 @@ from srcgrad.infer import promote
 from srcgrad.ir.build import const_like
 from srcgrad.ir.nodes import Atom, Const
 from srcgrad.ir.types import Scalar
-from srcgrad.library import reductions
+from srcgrad.library import reductions, shapes
 from srcgrad.ops.registry import by_name
 
 
 @function(np.outer)
 def outer(ctx: Context, arguments: Arguments) -> Value:
-    a, b = (expr_of(ctx, v or NONE) for v in unpack(ctx, arguments, "outer", "a", "b"))
-    if a.ndim != 1 or b.ndim != 1:
-        ctx.refuse(
-            "np.outer is compiled for vectors",
-            why="other shapes have no loop nest yet",
-            advice="ravel the arguments first, or write a[:, None] * b",
-        )
+    """Both arguments are taken as vectors, whatever their shapes."""
+    values = (v or NONE for v in unpack(ctx, arguments, "outer", "a", "b"))
+    flat = (v if expr_of(ctx, v).ndim == 1 else ctx.call(Static(np.ravel), Arguments((v,))) for v in values)
+    a, b = (expr_of(ctx, v) for v in flat)
     type_ = promote.arithmetic(Scalar(a.dtype), Scalar(b.dtype))
     reads = out_of_order((*a.reads, *b.reads))
     return ArrayExpr(type_.dtype, (a.shape[0], b.shape[0]), lambda i: mul(ctx, a.at(i[:1]), b.at(i[1:])), reads)
@@ -47,14 +44,9 @@ def outer(ctx: Context, arguments: Arguments) -> Value:
 
 @function(np.trace)
 def trace(ctx: Context, arguments: Arguments) -> Value:
-    (value,) = unpack(ctx, arguments, "trace", "a")
-    expr = expr_of(ctx, value or NONE)
-    if expr.ndim != 2:
-        ctx.refuse(
-            "np.trace is compiled for matrices",
-            why="other shapes have no loop nest yet",
-            advice="loop over the matrices and take the trace of each",
-        )
+    expr = expr_of(ctx, arguments.positional[0]) if len(arguments.positional) == 1 else None
+    if expr is None or expr.ndim != 2 or arguments.keywords:
+        return ctx.call(Static(shapes.trace), arguments)
     length = at_most(ctx, expr.shape[0], expr.shape[1])
     return sum_of(ctx, sum_type(expr))((length,), lambda i: expr.at((i[0], i[0])))
 

@@ -33,6 +33,16 @@ def contiguous(ctx: Context, arguments: Arguments) -> Value:
     return snapshot(ctx, value, copy(ctx, value))
 
 
+@function(np.asfortranarray)
+def fortran_ordered(ctx: Context, arguments: Arguments) -> Value:
+    """A vector as `np.ascontiguousarray` has it; else a copy that must not be written. (All copies are in C order: the
+    order of memory changes no result.)"""
+    value = to_array(ctx, arguments, always_copy=False)
+    if not isinstance(value, Arr) or value.ndim < 2:
+        return contiguous(ctx, Arguments((value,)))
+    return snapshot(ctx, value, copy(ctx, value))
+
+
 @function(np.transpose)
 def transpose_function(ctx: Context, arguments: Arguments) -> Value:
     value, *axes = arguments.positional

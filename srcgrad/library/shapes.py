@@ -48,9 +48,22 @@ def swapaxes(a, axis1, axis2):
 
 @quotes(np.moveaxis)
 def moveaxis(a, source, destination):
-    order = [k for k in range(a.ndim) if k != source % a.ndim]
-    order.insert(destination % a.ndim, source % a.ndim)
-    return np.transpose(a, tuple(order))
+    if isinstance(source, int):
+        order = [k for k in range(a.ndim) if k != source % a.ndim]
+        order.insert(destination % a.ndim, source % a.ndim)
+        return np.transpose(a, tuple(order))
+    sources = [k % a.ndim for k in source]
+    places = [k % a.ndim for k in destination]
+    rest = [k for k in range(a.ndim) if k not in sources]
+    free = [k for k in range(a.ndim) if k not in places]
+    axes = [_paired(places, sources, k) if k in places else _paired(free, rest, k) for k in range(a.ndim)]
+    return np.transpose(a, tuple(axes))
+
+
+def _paired(keys, values, key):
+    """What stands in `values` where `key` does in `keys`."""
+    found = [values[i] for i in range(len(keys)) if keys[i] == key]
+    return found[0]
 
 
 @quotes(np.broadcast_to)
@@ -201,12 +214,24 @@ def diag(v, k=0):
 
 
 @quotes(np.diagonal, method="diagonal")
-def diagonal(a, offset=0):
+def diagonal(a, offset=0, axis1=0, axis2=1):
+    """The diagonals of the matrices over two dimensions, along a new last one."""
+    if a.ndim > 2 or axis1 % a.ndim == 1:
+        b = np.moveaxis(a, (axis1, axis2), (0, 1))
+        n = max(min(b.shape[0] + min(offset, 0), b.shape[1] - max(offset, 0)), 0)
+        rows = np.empty((n, *b.shape[2:]), a.dtype)
+        for i in range(n):
+            rows[i] = b[i + max(-offset, 0), i + max(offset, 0)]
+        return np.moveaxis(rows, 0, -1)
     n = max(min(a.shape[0] + min(offset, 0), a.shape[1] - max(offset, 0)), 0)
     out = np.empty(n, a.dtype)
     for i in range(n):
         out[i] = a[i + max(-offset, 0), i + max(offset, 0)]
     return out
+
+
+def trace(a, offset=0, axis1=0, axis2=1):
+    return np.sum(diagonal(a, offset, axis1, axis2), axis=-1)
 
 
 @quotes(np.vander)
