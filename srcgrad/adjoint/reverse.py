@@ -138,7 +138,7 @@ class ReverseSweep:
             case Copy(result=result, array=array):
                 if self._activity(result) and self._activity(array):
                     self._copied(self.shadow(array), self.shadow(result))
-            case Product():
+            case Product(array=array) if self._activity(array):
                 self._product(statement)
             case If():
                 self._if(statement)

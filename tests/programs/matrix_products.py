@@ -151,6 +151,12 @@ def recursive_in_place(a):
     return b
 
 
+@program(lambda rng: (rng.standard_normal((12, 12)), 13))
+def of_what_is_not_differentiated(a, n):
+    weights = np.full((12, n), 0.5)
+    return np.sum(a * (weights @ weights.T)) + np.sum((weights @ np.ones((n, n)))[0])
+
+
 @program(matrices((2, 3, 4), (3, 4, 5)))
 def dot_of_stacks(a, b):
     return np.dot(a, b)
