@@ -30,7 +30,7 @@ class Tapes:
         made = {kept.symbol: Sym(_name(kept), _type(kept)) for kept in plan.all_kept()}
         self._tapes: Mapping[Sym, Sym] = made if given is None else given
         self._by_statement: dict[Statement, list[Kept]] = {}
-        scopes = Scopes(regions, plan.fused)
+        self._scopes = scopes = Scopes(regions, plan.fused)
         for kept in plan.all_kept() if given is None else ():
             place = self._place(kept, scopes) if kept.container is Container.DENSE else regions.root
             self._by_statement.setdefault(_statement_below(place, kept.region), []).append(kept)
@@ -53,9 +53,10 @@ class Tapes:
                 builder.emit(Alloc(tape, shape, None, statement.span))
 
     def _known_before(self, loop: For, kept: Kept) -> bool:
-        """Are the bounds of the loop numbers from outside all the loops around what is kept?"""
-        bounds = [a for a in (loop.start, loop.stop, loop.step) if isinstance(a, Sym)]
-        return not any(set(self._regions.of_symbol[a].loops) & set(kept.loops) for a in bounds)
+        """Are the bounds of the loop numbers from outside all the loops around what is kept, and known where a tape can
+        be made? (One that a branch computes is not.)"""
+        homes = [self._regions.of_symbol[a] for a in (loop.start, loop.stop, loop.step) if isinstance(a, Sym)]
+        return all(self._scopes.in_scope(home) and not set(home.loops) & set(kept.loops) for home in homes)
 
     def _count(self, loop: Loop, kept: Kept) -> Affine:
         """A form with the symbols that the length of the loop's dimension is computed from."""

@@ -325,3 +325,39 @@ def dead_code_in_branch(x):
         unused = x**5
         unused = unused * 2
     return x * x
+
+
+@program(vector)
+def loop_with_a_bound_from_its_branch(x):
+    n = x.shape[0]
+    y = x * 1.0
+    if n > 4:
+        for i in range(1, n - 1):
+            y[i] *= math.cos(y[i])
+    return np.sum(y)
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, 6), 7), lambda rng: (rng.uniform(0.5, 1.5, 6), 2))
+def recurrence_with_a_bound_from_its_branch(x, count):
+    s = 1.0
+    if count > 2:
+        for i in range(count - 3):
+            s = math.sin(s) * x[i]
+    return s
+
+
+@program(vector)
+def loops_of_branches_in_a_loop(x):
+    total = 0.0
+    for i in range(x.shape[0]):
+        s = x[i]
+        if i > 1:
+            for j in range(i * 2 - 1):
+                s = math.sin(s) * x[j % 8] + x[i - 1]
+        else:
+            for _ in range(i, 3 + i):
+                s = math.cos(s * x[i])
+                while s > 0.5:
+                    s = s * 0.7 * math.cos(x[0]) ** 2
+        total += s * s
+    return total
