@@ -30,6 +30,7 @@ def grad(
     *,
     argnames: Argnames = None,
     has_aux: bool = False,
+    holomorphic: bool = False,
     **options: bool,
 ) -> Any:
     """A function that returns the gradient of `fun`.
@@ -39,10 +40,14 @@ def grad(
     gradient bare, a tuple makes it a tuple; negative numbers count from the end; `argnames` does the same by name.
     The gradient has the structure of the argument, with None for parts that are not floating-point.
 
+    The gradient for a complex argument z = x + iy of a real function f is df/dx - i df/dy, as in JAX: descend along
+    its conjugate. With `holomorphic=True`, `fun` maps complex numbers to one complex number, and the gradient is its
+    complex derivative (what comes out for a function that is not holomorphic is that of its real part).
+
     Options: `fastmath`, `cache`, `nogil`, `boundscheck`, `strong_zero`, see `srcgrad.config.Options`.
 
     Also a decorator, `@grad` or `@grad(argnums=(0, 1))`."""
-    return _derivative(Transform.GRAD, fun, argnums, argnames, has_aux, options)
+    return _derivative(Transform.GRAD, fun, argnums, argnames, has_aux, {**options, "holomorphic": holomorphic})
 
 
 def value_and_grad(
@@ -51,18 +56,21 @@ def value_and_grad(
     *,
     argnames: Argnames = None,
     has_aux: bool = False,
+    holomorphic: bool = False,
     **options: bool,
 ) -> Any:
     """A function that returns `(value, gradient)` of `fun`, or `((value, aux), gradient)`. As `grad` otherwise."""
-    return _derivative(Transform.VALUE_AND_GRAD, fun, argnums, argnames, has_aux, options)
+    given = {**options, "holomorphic": holomorphic}
+    return _derivative(Transform.VALUE_AND_GRAD, fun, argnums, argnames, has_aux, given)
 
 
 def vjp(fun: Callable[..., Any], *primals: Any, **options: bool) -> tuple[Any, Callable[[Any], tuple]]:
     """`(fun(*primals), pullback)`.
 
     `pullback(cotangent)` takes a value in the structure of the output and gives a tuple with one entry per primal:
-    the cotangent times the Jacobian, or None for an argument that has no gradient (an int, a string). It can be
-    called any number of times; what happens to the primals after this call does not change it. Options as for
+    the cotangent times the Jacobian (without conjugation, as in JAX), or None for an argument that has no gradient
+    (an int, a string). It can be called any number of times; what happens to the primals after this call does not
+    change it. Options as for
     `grad`."""
     return vector_jacobian(fun, primals, _options(options))
 
@@ -94,7 +102,7 @@ def _derivative(
     has_aux: bool,
     options: dict[str, bool],
 ) -> Any:
-    checked = _options(options)
+    checked = _options(options, of_gradient=True)
 
     def make(function: Callable[..., Any]) -> Derivative:
         return Derivative(function, transform, argnums, argnames, has_aux, checked)
@@ -102,9 +110,9 @@ def _derivative(
     return make if fun is None else make(fun)
 
 
-def _options(given: dict[str, bool]) -> Options:
+def _options(given: dict[str, bool], of_gradient: bool = False) -> Options:
     """The options of a call. Raises `ArgumentError` for a name or a value that is none."""
-    valid = [field.name for field in dataclasses.fields(Options)]
+    valid = [field.name for field in dataclasses.fields(Options) if of_gradient or field.name != "holomorphic"]
     for name, value in given.items():
         if name not in valid:
             raise ArgumentError(

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 class Options:
     """`fastmath` lets the compiler reorder floating-point arithmetic; `cache` keeps machine code on disk;
     `nogil` releases Python's lock while compiled code runs; `boundscheck` raises `IndexError` on a subscript out
-    of range; `strong_zero` makes a zero cotangent times an infinite or undefined partial zero."""
+    of range; `strong_zero` makes a zero cotangent times an infinite or undefined partial zero; `holomorphic` (of
+    `grad` and `value_and_grad` only) promises a holomorphic function."""
 
     fastmath: bool = False
     cache: bool = True
     nogil: bool = False
     boundscheck: bool = False
     strong_zero: bool = False
+    holomorphic: bool = False

@@ -4,7 +4,8 @@ In: a Python function, its arguments (any nesting of containers, scalars and arr
 structure. Out: the directional derivative as one vector over the floating leaves of the output, with an estimate of
 its error. Differences are central, at ten step sizes, extrapolated to step zero (Richardson, in Ridders' form, which
 takes the entry of the tableau that agrees best with its neighbours: so a kink close by, crossed by the longer steps
-only, does no harm). float32 inputs are promoted to float64 first. The function always gets fresh copies.
+only, does no harm). float32 inputs are promoted to float64 first. A complex number counts as two: its real and its
+imaginary part. The function always gets fresh copies.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ def _needs_to_write(fun: Callable, args: tuple, spec: Spec, position: int) -> bo
         fun(*fresh)
     except (ValueError, TypeError):  # NumPy's refusal, or that of a compiled function
         return True
-    return not np.array_equal(before, array, equal_nan=array.dtype.kind == "f")
+    return not np.array_equal(before, array, equal_nan=array.dtype.kind in "fc")
 
 
 # -- structures -------------------------------------------------------------------------------------------------------
@@ -120,7 +121,8 @@ def fresh_copy(leaf: Any, dtype: np.dtype | None = None) -> Any:
 
 
 def is_float_leaf(leaf: Leaf) -> bool:
-    return leaf.type.dtype.kind == "f"
+    """Does it hold floating-point or complex numbers?"""
+    return leaf.type.is_inexact
 
 
 def float_leaves(value: Any, spec: Spec | None = None) -> Iterator[Any]:
@@ -144,8 +146,20 @@ def _paired(value: Any, spec: Spec) -> Iterator[tuple[Any, Leaf]]:
 def float_vector(value: Any, spec: Spec | None = None) -> np.ndarray:
     """All floating numbers of a structure, in order, as float64. A missing (None) leaf counts as zero: it needs
     `spec` to have its shape, so it may stand for a scalar only."""
-    parts = [np.ravel(np.asarray(0.0 if leaf is None else leaf, np.float64)) for leaf in float_leaves(value, spec)]
+    parts = [np.ravel(_wide(0.0 if leaf is None else leaf)).view(np.float64) for leaf in float_leaves(value, spec)]
     return np.concatenate([np.zeros(0), *parts])
+
+
+def _wide(leaf: Any) -> np.ndarray:
+    """In double precision."""
+    return np.asarray(leaf, np.complex128 if np.iscomplexobj(leaf) else np.float64)
+
+
+def conjugated(value: Any) -> Any:
+    """A structure with the conjugates of its complex leaves. A gradient g, and a cotangent, stand for the derivatives
+    (re g, -im g) by the real and the imaginary part."""
+    spec = describe(value)
+    return unflatten(spec, (np.conj(leaf) if np.iscomplexobj(leaf) else leaf for leaf in flatten(value, spec)))
 
 
 def like(value: Any, numbers: np.ndarray) -> Any:
@@ -159,9 +173,12 @@ def like(value: Any, numbers: np.ndarray) -> Any:
         if isinstance(old, np.ndarray):
             new = fresh_copy(old)
             for index in np.ndindex(old.shape):
-                new[index] = next(given)
+                new[index] = number(old)
             return new
-        return type(old)(next(given))
+        return type(old)(number(old))
+
+    def number(old: Any) -> Any:
+        return complex(next(given), next(given)) if np.iscomplexobj(old) else next(given)
 
     return unflatten(_hollow(spec), map(leaf, list(flatten(value, spec))))
 
@@ -192,11 +209,11 @@ def _moved(primals: tuple, spec: Spec, direction: list, step: float) -> tuple:
         if not is_float_leaf(kind):
             return fresh_copy(old)
         if isinstance(old, np.ndarray):
-            new = fresh_copy(old, np.dtype(np.float64))
-            new += step * np.asarray(tangent, np.float64)
+            new = fresh_copy(old, _wide(old).dtype)
+            new += step * _wide(tangent)
             return new
-        moved = float(old) + step * float(tangent)
-        return np.float64(moved) if isinstance(old, np.generic) else moved
+        moved = _wide(old)[()] + step * _wide(tangent)[()]
+        return moved if isinstance(old, np.generic) else moved.item()
 
     triples = zip(flatten(primals, spec), direction, leaves(spec), strict=True)
     assert isinstance(spec, Node)

@@ -1,6 +1,6 @@
 """The compiler's table of contents: the one place that knows the order of the stages.
 
-    source -> frontend -> typed IR -> simplify -> adjoint or tangent -> plan -> simplify -> emit -> backend
+    source -> frontend -> typed IR -> realify -> simplify -> adjoint or tangent -> plan -> simplify -> emit -> backend
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from srcgrad.ir.visit import defined_symbols
 from srcgrad.opt import optimise
 from srcgrad.opt.first_touch import first_touch
 from srcgrad.opt.hoist_loads import hoist_loads
+from srcgrad.realify import Border, border_of, joined_spec, parts_spec, realify, seeds_of, with_complex_border
 
 
 class Transform(enum.Enum):
@@ -91,13 +92,20 @@ class Built:
 
 def build(request: Request) -> Built:
     """Compile a request down to Python text. Raises `Unsupported` for what cannot be done right."""
-    lowered = lower(request.function, request.specs)
+    given = lower(request.function, request.specs)
+    _check_output(request, given)
+    lowered = replace(given, function=realify(given.function), out=parts_spec(given.out))
+    inner = replace(request, specs=tuple(map(parts_spec, request.specs)))
     primal = optimise(lowered.function)
-    made = _TRANSFORMS[request.transform](request, lowered, primal)
+    made = _TRANSFORMS[request.transform](inner, lowered, primal)
     function = _after_differentiation(made.function, primal)
-    text = emit(function, nesting(made.result), header=_header(request))
+    result = joined_spec(made.result)
+    function = with_complex_border(function, _arguments(request, given), _results(result, made.gradients))
+    outside = _arguments(replace(request, transform=Transform.PRIMAL), given)
+    primal = with_complex_border(primal, outside, border_of((given.out,)))
+    text = emit(function, nesting(result), header=_header(request))
     return Built(
-        entry=entry_name(function), source=text, result=made.result, report=made.report,
+        entry=entry_name(function), source=text, result=result, report=made.report,
         primal=primal, function=function,
         captured=lowered.captured, captured_arrays=lowered.captured_arrays, written=lowered.written,
         raised=lowered.raised,
@@ -115,11 +123,13 @@ def _after_differentiation(function: Function, primal: Function) -> Function:
 
 @dataclass(frozen=True)
 class _Made:
-    """A transformed function, the structure of what it returns, and the report on it."""
+    """A transformed function, the structure of what it returns, and the report on it. `gradients` is the path to the
+    gradients in that structure, if it has any: `()` where it is nothing else, `(1,)` where they come second."""
 
     function: Function
     result: Spec
     report: str
+    gradients: tuple[int, ...] | None = None
 
 
 def _make_primal(request: Request, lowered: Lowered, primal: Function) -> _Made:
@@ -130,28 +140,27 @@ def _make_vjp(request: Request, lowered: Lowered, primal: Function) -> _Made:
     outputs = [k for k, leaf in enumerate(leaves(lowered.out)) if _is_floating(leaf)]
     adjoint = _adjoint(request, primal, outputs, seeded=True)
     gradients = tuple(gradient_spec(request.specs[k]) for k in request.argnums)
-    return _made(adjoint, adjoint.function, tuple_spec(lowered.out, tuple_spec(*gradients)))
+    return _made(adjoint, adjoint.function, tuple_spec(lowered.out, tuple_spec(*gradients)), (1,))
 
 
 def _make_value_and_grad(request: Request, lowered: Lowered, primal: Function) -> _Made:
-    _check_scalar(request, lowered, primal)
     adjoint = _adjoint(request, primal, [0], seeded=False)
-    return _made(adjoint, adjoint.function, tuple_spec(lowered.out, _gradients(request)))
+    return _made(adjoint, adjoint.function, tuple_spec(lowered.out, _gradients(request)), (1,))
 
 
 def _make_grad(request: Request, lowered: Lowered, primal: Function) -> _Made:
     """The adjoint without the value; its auxiliary results stay, after the gradients."""
-    _check_scalar(request, lowered, primal)
     adjoint = _adjoint(request, primal, [0], seeded=False)
     count = len(primal.body.results)
     results = adjoint.function.body.results
-    kept = (*results[count:], *(results[1:count] if request.has_aux else ()))
+    value = lowered.out.children[0] if request.has_aux and isinstance(lowered.out, Node) else lowered.out
+    kept = (*results[count:], *results[len(tuple(leaves(value))) : count])
     function = replace(adjoint.function, body=replace(adjoint.function.body, results=kept))
     result = _gradients(request)
     if request.has_aux:
         assert isinstance(lowered.out, Node)
         result = tuple_spec(result, lowered.out.children[1])
-    return _made(adjoint, function, result)
+    return _made(adjoint, function, result, (0,) if request.has_aux else ())
 
 
 def _make_jvp(request: Request, lowered: Lowered, primal: Function) -> _Made:
@@ -176,13 +185,51 @@ def _adjoint(request: Request, primal: Function, outputs: list[int], *, seeded: 
     return reverse_mode(primal, wrt, outputs, name=name, seeded=seeded, strong_zero=request.options.strong_zero)
 
 
-def _made(adjoint: Adjoint, function: Function, result: Spec) -> _Made:
-    return _Made(function, result, report(function.name, adjoint.plan, adjoint.shadows))
+def _made(adjoint: Adjoint, function: Function, result: Spec, gradients: tuple[int, ...]) -> _Made:
+    return _Made(function, result, report(function.name, adjoint.plan, adjoint.shadows), gradients)
 
 
-def _check_scalar(request: Request, lowered: Lowered, primal: Function) -> None:
-    """`grad` differentiates one floating scalar (the first of a pair where there is an auxiliary result)."""
-    out = lowered.out
+# -- complex arguments and results --------------------------------------------------------------------------------
+
+
+def _arguments(request: Request, given: Lowered) -> Border:
+    """The parameters of the entry point: the leaves of all arguments, captured arrays, cotangents or tangents."""
+    plain = border_of(request.specs)
+    hidden = given.function.params[len(plain.types) :]
+    seeds: tuple[Leaf, ...] = ()
+    if request.transform is Transform.VJP:
+        seeds = tuple(seeds_of(given.out))
+    elif request.transform is Transform.JVP:
+        seeds = tuple(seed for k in request.argnums for seed in seeds_of(request.specs[k]))
+    types = (*plain.types, *(symbol.type for symbol in hidden), *(seed.type for seed in seeds))
+    is_cotangent = request.transform is Transform.VJP
+    return Border(types, frozenset(range(len(types) - len(seeds), len(types))) if is_cotangent else frozenset())
+
+
+def _results(result: Spec, gradients: tuple[int, ...] | None) -> Border:
+    """The results of the entry point: gradients leave conjugated."""
+    types = border_of((result,)).types
+    if gradients is None:
+        return Border(types)
+    before: list[Spec] = []
+    part = result
+    for k in gradients:
+        assert isinstance(part, Node)
+        before += part.children[:k]
+        part = part.children[k]
+    first = len(border_of(before).types)
+    return Border(types, frozenset(range(first, first + len(border_of((part,)).types))))
+
+
+# -- what grad takes ----------------------------------------------------------------------------------------------
+
+
+def _check_output(request: Request, lowered: Lowered) -> None:
+    """`grad` differentiates one floating scalar (the first of a pair where there is an auxiliary result): a real one,
+    or under `holomorphic=True` a complex one."""
+    if request.transform not in (Transform.GRAD, Transform.VALUE_AND_GRAD):
+        return
+    out, primal = lowered.out, lowered.function
     if request.has_aux:
         if not isinstance(out, Node) or len(out.children) != 2:
             raise ArgumentError(
@@ -192,7 +239,17 @@ def _check_scalar(request: Request, lowered: Lowered, primal: Function) -> None:
                 )
             )  # fmt: skip
         out = out.children[0]
-    if not isinstance(out, Leaf) or not isinstance(out.type, Scalar) or not out.type.is_float:
+    if request.options.holomorphic:
+        _check_holomorphic(request, out, primal)
+    elif isinstance(out, Leaf) and isinstance(out.type, Scalar) and out.type.is_complex:
+        raise ArgumentError(
+            Diagnostic(
+                f"grad needs a function that returns one real number; {primal.name} returns a complex one", primal.span,
+                why="a complex result has four real derivatives, unless the function is holomorphic",
+                advice="return a real number, as z.real or abs(z), or promise that it is: grad(f, holomorphic=True)",
+            )
+        )  # fmt: skip
+    elif not isinstance(out, Leaf) or not isinstance(out.type, Scalar) or not out.type.is_float:
         what = out.in_words()
         raise ArgumentError(
             Diagnostic(
@@ -200,6 +257,20 @@ def _check_scalar(request: Request, lowered: Lowered, primal: Function) -> None:
                 why="a gradient is defined for one floating-point number only",
                 advice="use vjp for products with a cotangent, jacobian for all derivatives, has_aux=True where only "
                 "the first of two results is to be differentiated, or return a sum",
+            )
+        )  # fmt: skip
+
+
+def _check_holomorphic(request: Request, out: Spec, primal: Function) -> None:
+    kinds = [leaf.type for k in request.argnums for leaf in leaves(request.specs[k]) if leaf.type.is_inexact]
+    is_number = isinstance(out, Leaf) and isinstance(out.type, Scalar) and out.type.is_complex
+    if not is_number or not all(kind.is_complex for kind in kinds):
+        what = "differentiates real arguments" if is_number else f"returns {out.in_words()}"
+        raise ArgumentError(
+            Diagnostic(
+                f"holomorphic=True needs complex arguments and one complex result; {primal.name} {what}", primal.span,
+                why="a holomorphic function maps complex numbers to complex numbers",
+                advice="leave holomorphic=True out for a real result, or pass complex numbers",
             )
         )  # fmt: skip
 
@@ -222,7 +293,7 @@ def gradient_spec(spec: Spec) -> Spec:
     """The structure of the gradient (or tangent) of a value: floating leaves stay, all else becomes None."""
     match spec:
         case Leaf():
-            return spec if _is_floating(spec) else Static(None)
+            return spec if spec.type.is_inexact else Static(None)
         case Node(container, keys, children):
             return Node(container, keys, tuple(map(gradient_spec, children)))
         case _:

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from srcgrad.api import jvp, vjp
-from srcgrad.differences import copy_tree, float_vector, like, like_each, numerical_jvp, written_leaves
+from srcgrad.differences import conjugated, copy_tree, float_vector, like, like_each, numerical_jvp, written_leaves
 from srcgrad.infer.signature import Spec, describe, leaves
+from srcgrad.ir.types import real_dtype
 
 __all__ = ["check_grads", "numerical_jvp"]
 
@@ -72,7 +73,7 @@ def check_grads(
         raise ValueError(f"modes are 'fwd' and 'rev', not {modes!r}")
     primals = tuple(args)
     spec = describe(primals)
-    narrow = any(leaf.type.dtype == np.float32 for leaf in leaves(spec))
+    narrow = any(real_dtype(leaf.type.dtype) == np.float32 for leaf in leaves(spec))
     relative = _RTOL[np.dtype(np.float32 if narrow else np.float64)] if rtol is None else rtol
     check = _Check(fun, primals, spec, relative, relative if atol is None else atol)
     worst = max(check.run(modes, _chosen(primals, argnums)), key=lambda m: m.excess, default=None)
@@ -135,7 +136,8 @@ class _Check:
                 yield from self._each("forward mode against differences", name, forward, expected)
             if pullback is not None:
                 weights = _away_from_zero(self.rng, expected.size)
-                reverse = float_vector(pullback(like(out, weights)), self.spec) * direction
+                gradient = conjugated(pullback(conjugated(like(out, weights))))
+                reverse = float_vector(gradient, self.spec) * direction
                 pairs = [("differences", expected)] + ([("forward mode", forward)] if forward is not None else [])
                 for other, derivative in pairs:
                     yield from self._sum(f"reverse mode against {other}", name, reverse, weights * derivative)

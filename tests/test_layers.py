@@ -14,7 +14,7 @@ LAYERS = (
     ("ops",),
     ("ir",),
     ("infer", "library"),
-    ("analysis", "opt"),
+    ("analysis", "opt", "realify"),
     ("frontend",),
     ("adjoint",),
     ("emit",),

@@ -15,7 +15,7 @@ import numpy as np
 
 from srcgrad.errors import ArgumentError, Diagnostic, OverlapError
 from srcgrad.infer.signature import Leaf, Node, Spec, Static, leaves, units_of
-from srcgrad.ir.types import Array
+from srcgrad.ir.types import Array, real_dtype
 
 _INT_LIMIT = 2**63
 _MAX_ITEMS = 1000  # of a list or dict: each number in it becomes a parameter of the compiled function
@@ -49,7 +49,7 @@ def key_of(value: Any) -> Any:
     if issubclass(kind, (tuple, list, dict)):
         items = value.items() if isinstance(value, dict) else enumerate(value)
         return kind, *((key, key_of(item)) for key, item in items)
-    if issubclass(kind, (bool, int, float)):
+    if issubclass(kind, (bool, int, float, complex)):
         return kind
     if is_record(value):
         return kind, *(key_of(getattr(value, field.name)) for field in dataclasses.fields(value))
@@ -84,8 +84,6 @@ def check(value: Any, name: str) -> None:
             _check_array(value, name)
         case np.generic():
             _check_dtype(value.dtype, name)
-        case complex():
-            raise _refusal(name, "is complex", "complex numbers are not supported", "pass real and imaginary parts")
         case int() if not -_INT_LIMIT <= value < _INT_LIMIT:
             raise _refusal(name, "does not fit 64 bits", "compiled code has 64-bit integers", "pass a float")
         case dict() | list() | tuple():
@@ -126,14 +124,15 @@ def _check_array(value: np.ndarray, name: str) -> None:
 
 
 def _check_dtype(dtype: np.dtype, name: str) -> None:
-    if dtype.kind not in "fiub":
-        words = {"c": "complex", "O": "of Python objects", "U": "of strings", "S": "of bytes", "V": "structured"}
+    if dtype.kind not in "fiubc":
+        words = {"O": "of Python objects", "U": "of strings", "S": "of bytes", "V": "structured"}
         what = words.get(dtype.kind, f"of dtype {dtype}")
-        advice = "pass real and imaginary parts" if dtype.kind == "c" else "pass an array of numbers"
-        raise _refusal(name, f"is {what} (dtype {dtype})", "only real numbers, integers and booleans compile", advice)
-    if dtype.kind == "f" and dtype.itemsize not in (4, 8):
-        why = "compiled code calculates in float64 or float32"
-        raise _refusal(name, f"has dtype {dtype}", why, f"pass {name}.astype(np.float64)")
+        why = "only floating-point and complex numbers, integers and booleans compile"
+        raise _refusal(name, f"is {what} (dtype {dtype})", why, "pass an array of numbers")
+    if dtype.kind in "fc" and real_dtype(dtype).itemsize not in (4, 8):
+        why = "compiled code calculates in float64 or float32, and pairs of these"
+        wider = "np.complex128" if dtype.kind == "c" else "np.float64"
+        raise _refusal(name, f"has dtype {dtype}", why, f"pass {name}.astype({wider})")
     if not dtype.isnative:
         why = "its bytes are not in the order of this machine"
         raise _refusal(name, f"has dtype {dtype.str}", why, f"pass {name}.astype({name}.dtype.newbyteorder('='))")
@@ -145,7 +144,7 @@ def _refusal(name: str, what: str, why: str, advice: str) -> ArgumentError:
 
 def check_differentiable(spec: Spec, name: str) -> None:
     """Refuse an argument named in `argnums` that has nothing to differentiate."""
-    if any(leaf.type.is_float for leaf in leaves(spec)):
+    if any(leaf.type.is_inexact for leaf in leaves(spec)):
         return
     if isinstance(spec, Leaf):
         array = isinstance(spec.type, Array)
@@ -191,9 +190,9 @@ def _writable_alias(array: np.ndarray) -> np.ndarray:
 def conversion(value: Any) -> Callable[[Any], Any] | None:
     """What has to be done to a leaf before compiled code takes it; None in the common case."""
     if not isinstance(value, np.ndarray):
-        if isinstance(value, np.generic) or type(value) in (bool, int, float):
+        if isinstance(value, np.generic) or type(value) in (bool, int, float, complex):
             return None
-        return int if isinstance(value, int) else float  # an IntEnum member, say
+        return next(kind for kind in (int, float, complex) if isinstance(value, kind))  # an IntEnum member, say
     if not value.flags.aligned:
         return np.array
     if not value.flags.writeable:

@@ -29,7 +29,8 @@ from srcgrad.ir.nodes import Function
 from srcgrad.pipeline import Built, Request, Transform
 
 _MAX_BOUND = 256
-_EXACT = frozenset([float, int, bool, np.ndarray, np.float64, np.int64])  # Numba takes a masked array for an array
+# Numba takes a masked array for an array
+_EXACT = frozenset([float, int, bool, complex, np.ndarray, np.float64, np.int64, np.complex128])
 _DIFFERENTIATING = (Transform.GRAD, Transform.VALUE_AND_GRAD)
 
 

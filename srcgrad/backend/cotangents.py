@@ -32,7 +32,7 @@ class Matcher:
                 yield from self.match(part, child, leaves, f"{name}[{key!r}]")
         elif not isinstance(spec, Leaf):
             self._expect_none(value, name)
-        elif not spec.type.is_float:
+        elif not spec.type.is_inexact:
             next(leaves)
             self._expect_none(value, name)
         elif isinstance(spec.type, Array):
@@ -63,12 +63,16 @@ class Matcher:
 
     def _scalar(self, value: Any, kind: Scalar, name: str) -> Any:
         number = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
-        if isinstance(number, (bool, np.bool_)) or not isinstance(number, (int, float, np.floating, np.integer)):
+        is_number = isinstance(number, (int, float, np.floating, np.integer)) or (
+            kind.is_complex and isinstance(number, (complex, np.complexfloating))
+        )
+        if isinstance(number, (bool, np.bool_)) or not is_number:
             raise self._error(f"{name} is {_described(value)}", f"{self.of} is one number of type {kind.dtype}")
-        return float(number) if kind.dtype == np.float64 else kind.dtype.type(number)
+        python = {np.dtype(np.float64): float, np.dtype(np.complex128): complex}
+        return python.get(kind.dtype, kind.dtype.type)(number)
 
     def _array(self, value: Any, like: np.ndarray, name: str) -> np.ndarray:
-        if like.ndim == 0 and isinstance(value, (int, float, np.floating)) and not isinstance(value, bool):
+        if like.ndim == 0 and isinstance(value, (int, float, complex, np.inexact)) and not isinstance(value, bool):
             return np.array(value, like.dtype)
         if not isinstance(value, np.ndarray):
             what = f"{self.of} is an array of shape {like.shape}"
@@ -85,7 +89,7 @@ class Matcher:
 
 
 def _described(value: Any) -> str:
-    if value is None or isinstance(value, (bool, int, float, str)):
+    if value is None or isinstance(value, (bool, int, float, complex, str)):
         return repr(value)
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"

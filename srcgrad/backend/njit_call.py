@@ -26,7 +26,7 @@ from numba.np.numpy_support import as_dtype
 
 from srcgrad.errors import SrcgradError
 from srcgrad.infer.signature import Leaf, Node, Spec, Static, describe
-from srcgrad.ir.types import PY_BOOL, PY_FLOAT, PY_INT, Array, Layout, Scalar
+from srcgrad.ir.types import PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Array, Layout, Scalar
 
 lock = global_compiler_lock  # one lock for Numba and us: two locks, taken in either order, would deadlock
 
@@ -115,7 +115,7 @@ def _nothing(*_: object) -> None:
     return None
 
 
-_NUMBERS = (types.Float, types.Integer, types.Boolean)
+_NUMBERS = (types.Float, types.Complex, types.Integer, types.Boolean)
 _LAYOUTS = {"C": Layout.C, "F": Layout.F, "A": Layout.ANY}
 
 
@@ -140,9 +140,9 @@ def spec_of_type(kind: types.Type) -> Spec:
     match kind:
         case types.Boolean():
             return Leaf(PY_BOOL)
-        case types.Float() | types.Integer() if kind != types.float16:
+        case types.Float() | types.Complex() | types.Integer() if kind != types.float16:
             dtype = as_dtype(kind)
-            weak = {np.dtype(np.float64): PY_FLOAT, np.dtype(np.int64): PY_INT}
+            weak = {np.dtype(np.float64): PY_FLOAT, np.dtype(np.complex128): PY_COMPLEX, np.dtype(np.int64): PY_INT}
             return Leaf(weak.get(dtype, Scalar(dtype)))
         case types.Array() if isinstance(kind.dtype, _NUMBERS) and kind.dtype != types.float16:
             return Leaf(Array(as_dtype(kind.dtype), kind.ndim, _LAYOUTS[kind.layout]))

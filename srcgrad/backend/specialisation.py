@@ -26,7 +26,7 @@ from srcgrad.ir.visit import defined_symbols
 from srcgrad.pipeline import Built, Request, Transform
 
 _DEPTH = 20_000
-_WIDE = frozenset(map(np.dtype, (np.float64, np.int64, np.bool_)))
+_WIDE = frozenset(map(np.dtype, (np.float64, np.int64, np.bool_, np.complex128)))
 
 
 class Specialisation:

@@ -216,5 +216,5 @@ def _prepared(value: Any) -> Any:
 
 
 def differentiable_positions(specs: tuple[Spec, ...]) -> tuple[int, ...]:
-    """The arguments that contain a floating-point number."""
-    return tuple(k for k, spec in enumerate(specs) if any(leaf.type.is_float for leaf in leaves(spec)))
+    """The arguments that contain a floating-point or complex number."""
+    return tuple(k for k, spec in enumerate(specs) if any(leaf.type.is_inexact for leaf in leaves(spec)))

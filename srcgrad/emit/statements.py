@@ -28,6 +28,7 @@ from srcgrad.ir.nodes import (
     Product,
     Push,
     Raise,
+    Reinterpret,
     Slice,
     Statement,
     Store,
@@ -62,6 +63,9 @@ class Simple:
                 return f"{names[result]} = {names[array]}.copy()"
             case View(result=result):
                 return f"{names[result]} = {self._view(statement)}"
+            case Reinterpret(result=result, array=array):
+                function = "as_complex" if result.type.dtype.kind == "c" else "as_parts"  # type: ignore[union-attr]
+                return f"{names[result]} = mem.{function}({names[array]})"
             case NewStack(result=result):
                 assert isinstance(result.type, Stack)
                 return f"{names[result]} = [{_representative(result.type.element)}] * 0"

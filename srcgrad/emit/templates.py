@@ -14,7 +14,7 @@ import numpy as np
 from srcgrad.ir.nodes import Atom, Const
 from srcgrad.ops.registry import Op
 
-NATURAL = {np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.bool_)}
+NATURAL = {np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.bool_), np.dtype(np.complex128)}
 _BINARY = re.compile(r"\{0\} (\+|-|\*|/|//|%|\*\*|&|\||\^|<<|>>) \{1\}")
 
 

@@ -5,6 +5,7 @@ The imports below fill the tables of handlers; `lower` is the entry point.
 
 from srcgrad.frontend import attributes as attributes
 from srcgrad.frontend import comparisons as comparisons
+from srcgrad.frontend import complex_numbers as complex_numbers
 from srcgrad.frontend import comprehensions as comprehensions
 from srcgrad.frontend import displays as displays
 from srcgrad.frontend import inline as inline

@@ -112,16 +112,6 @@ def transposed(ctx: Context, array: Arr | ArrayExpr) -> Value:
     return transpose(array, tuple(reversed(range(array.ndim))))
 
 
-@attribute((Num, *ARRAYS), "real")
-def real(ctx: Context, value: Value) -> Value:
-    return value
-
-
-@attribute((Num,), "imag")
-def imag(ctx: Context, value: Num) -> Value:
-    return number(0.0)
-
-
 @attribute((Num,), "ndim")
 def scalar_ndim(ctx: Context, value: Num) -> Value:
     return number(0)

@@ -25,11 +25,11 @@ _FIXED_MODULES = frozenset({"math", "numpy", "scipy", "cmath", "sys"})
 
 def constant(ctx: Context, obj: Any, name: str, where: Captured | None) -> Value:
     """The value of a Python object that was read while compiling."""
-    if isinstance(obj, np.ndarray) and obj.dtype.kind in "biuf" and where is not None:
+    if isinstance(obj, np.ndarray) and obj.dtype.kind in "biufc" and where is not None:
         return whole(_captured_array(ctx, obj, name, where))
     if where is not None and where.kind is not Kind.ITEM and not isinstance(obj, types.ModuleType):
         ctx.capture(where)  # an item is compared with the container it was found in
-    if isinstance(obj, bool | int | float | np.bool_ | np.integer | np.floating):
+    if isinstance(obj, bool | int | float | complex | np.bool_ | np.number):
         return number(obj)
     if _is_plain_sequence(obj) and len(obj) <= _LONGEST:
         keys = tuple(getattr(type(obj), "_fields", range(len(obj))))

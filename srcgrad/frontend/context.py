@@ -377,7 +377,7 @@ def is_number(value: Value) -> bool:
 def is_static_dtype(value: Any) -> bool:
     """Can NumPy read this Python object as a dtype of numbers?"""
     if isinstance(value, np.dtype):
-        return value.kind in "biuf"
-    return isinstance(value, type) and (value in (float, int, bool) or issubclass(value, np.generic))
+        return value.kind in "biufc"
+    return isinstance(value, type) and (value in (float, int, bool, complex) or issubclass(value, np.generic))
 
 

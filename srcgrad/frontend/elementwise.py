@@ -18,6 +18,7 @@ from srcgrad.frontend.context import Context
 from srcgrad.frontend.masks import Masked, under_one_mask
 from srcgrad.frontend.scalars import apply, cast, compare, raise_if, scalar, settle
 from srcgrad.frontend.values import Arr, ArrayExpr, Num, NumberList, OutOfOrder, Record, Value, describe, integer
+from srcgrad.infer import promote
 from srcgrad.ir.nodes import Atom, Block, Const, For, Sym
 from srcgrad.ir.types import PY_BOOL, PY_INT, Scalar
 
@@ -94,7 +95,7 @@ def _fill_row(ctx: Context, result: Arr, row: int, part: ArrayExpr) -> None:
 
 def _example(item: Value, part: ArrayExpr) -> np.dtype:
     if isinstance(item, Num) and scalar(item.atom).weak:
-        return {"f": np.dtype(np.float64), "b": np.dtype(np.bool_)}.get(part.dtype.kind, np.dtype(np.int64))
+        return promote.python_type(scalar(item.atom)).dtype
     return part.dtype
 
 
@@ -272,7 +273,7 @@ def _drop_leading(expr: ArrayExpr, count: int) -> Callable[[Index], Atom]:
 
 
 def _kind_rank(dtype: np.dtype) -> int:
-    return "biuf".index(dtype.kind)
+    return "biufc".index(dtype.kind)
 
 
 def may_overlap(ctx: Context, target: Arr, source: Arr | OutOfOrder) -> bool:

@@ -19,7 +19,7 @@ from srcgrad.frontend.names import closure
 from srcgrad.frontend.places import place, write_region
 from srcgrad.frontend.records import change_list
 from srcgrad.frontend.special_methods import special
-from srcgrad.frontend.targets import bind, named
+from srcgrad.frontend.targets import bind, named, part_to_write
 from srcgrad.frontend.values import Arr, ArrayExpr, GrowingList, Num, Record, Static, Value, truth, tuple_of
 
 
@@ -52,7 +52,10 @@ def augmented(ctx: Context, node: ast.AugAssign) -> None:
         old = target.read()
         target.write(_updated(ctx, node, old, ctx.expr(node.value)))
         return
-    assert isinstance(node.target, ast.Name)
+    if isinstance(node.target, ast.Attribute):
+        old = part_to_write(ctx, node.target)
+        write_region(ctx, old, _updated(ctx, node, old, ctx.expr(node.value)))
+        return
     name = node.target.id
     old = ctx.expr(ast.copy_location(ast.Name(name, ast.Load()), node.target))
     value = ctx.expr(node.value)
@@ -87,13 +90,13 @@ def _updated(ctx: Context, node: ast.AugAssign, old: Value, value: Value) -> Val
             "the result of this operation does not fit into the array",
             label=f"{new.dtype.name} into {old.dtype.name}",
             why="an in-place operation keeps the dtype of the array",
-            advice="make the array of floats",
+            advice=f"make it an array of {new.dtype.name}",
         )
     return new
 
 
 def _kind(value: Arr | ArrayExpr) -> int:
-    return {"b": 0, "i": 1, "u": 1, "f": 2}[value.dtype.kind]
+    return {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}[value.dtype.kind]
 
 
 @statement(ast.Expr)

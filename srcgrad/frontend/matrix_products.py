@@ -72,7 +72,7 @@ def inner(ctx: Context, arguments: Arguments) -> Value:
 def vdot(ctx: Context, arguments: Arguments) -> Value:
     a, b = (v or NONE for v in unpack(ctx, arguments, "vdot", "a", "b"))
     flat = [ctx.call(Static(np.ravel), Arguments((v,))) if not isinstance(v, Num) else v for v in (a, b)]
-    return matmul(ctx, Arguments(tuple(flat)))
+    return matmul(ctx, Arguments((ctx.call(Static(np.conj), Arguments((flat[0],))), flat[1])))
 
 
 def _summed_over(ctx: Context, a: Value, axis_of_a: int, b: Value, axis_of_b: int) -> Value:
@@ -90,7 +90,7 @@ def product(ctx: Context, a: ArrayExpr, b: ArrayExpr) -> Value:
         )
     length = same_length(ctx, a.shape[-1], b.shape[-2:][0], "matmul: dimensions do not match")
     type_ = promote.arithmetic(Scalar(a.dtype), Scalar(b.dtype))
-    if type_.is_float and a.ndim > 1 and b.ndim > 1 and not _is_small(a, b, length):
+    if type_.is_inexact and a.ndim > 1 and b.ndim > 1 and not _is_small(a, b, length):
         return _of_matrices(ctx, a, b, type_)
     if b.ndim > 1:
         a = computed_once(ctx, a)
@@ -108,7 +108,7 @@ def product(ctx: Context, a: ArrayExpr, b: ArrayExpr) -> Value:
 
     if not rows and not columns:
         return Num(entry((), ()))
-    if columns and _in_rows(b) and type_.is_float:
+    if columns and _in_rows(b) and type_.is_inexact:
         return _by_rows(ctx, a, b, type_, length)
     result = allocate(ctx, (*rows, *columns), type_.dtype, None, "product")
     nest(ctx, (*rows, *columns), lambda i: store(ctx, result, i, entry(i[: len(rows)], i[len(rows) :])))

@@ -111,13 +111,7 @@ def _free(ctx: Context, scope: Scope, name: str) -> Value:
 
 @expression(ast.Constant)
 def literal(ctx: Context, node: ast.Constant) -> Value:
-    if isinstance(node.value, complex):
-        ctx.refuse(
-            "complex numbers are not compiled",
-            why="only real values have derivatives here",
-            advice="compute with real and imaginary parts",
-        )
-    return number(node.value) if isinstance(node.value, bool | int | float) else Static(node.value)
+    return number(node.value) if isinstance(node.value, bool | int | float | complex) else Static(node.value)
 
 
 @expression(ast.NamedExpr)

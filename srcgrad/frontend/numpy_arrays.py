@@ -58,8 +58,8 @@ def dtype_of(ctx: Context, value: Value | None, default: np.dtype) -> np.dtype:
     ctx.refuse(
         "this dtype is not compiled",
         label=describe(value),
-        why="arrays hold real numbers or truth values",
-        advice="use float64, float32, an integer dtype or bool",
+        why="arrays hold numbers or truth values",
+        advice="use float64, float32, complex128, complex64, an integer dtype or bool",
     )
 
 
@@ -240,7 +240,10 @@ def _scalar_type(kind: Any) -> None:
     function(kind)(convert)
 
 
-for _kind in (np.float64, np.float32, np.int64, np.int32, np.int16, np.int8, np.uint8, np.uint16, np.uint32, np.uint64):
+for _kind in (
+    np.complex128, np.complex64, np.float64, np.float32,
+    np.int64, np.int32, np.int16, np.int8, np.uint8, np.uint16, np.uint32, np.uint64,
+):  # fmt: skip
     _scalar_type(_kind)
 
 
@@ -275,7 +278,7 @@ def number_item(ctx: Context, receiver: Num, arguments: Arguments) -> Value:
     return Num(weak(ctx, receiver.atom))
 
 
-@method((Num,), "copy", "conjugate")
+@method((Num,), "copy")
 def number_copy(ctx: Context, receiver: Num, arguments: Arguments) -> Value:
     return receiver
 

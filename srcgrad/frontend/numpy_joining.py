@@ -16,7 +16,19 @@ from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.python_calls import atom_of, unpack
 from srcgrad.frontend.scalars import mod, mul, plus, sub
 from srcgrad.frontend.statics import static_object
-from srcgrad.frontend.values import NONE, Arr, ArrayExpr, Num, Value, describe, integer, out_of_order
+from srcgrad.frontend.values import (
+    NONE,
+    Arr,
+    ArrayExpr,
+    Num,
+    Record,
+    Static,
+    Value,
+    describe,
+    integer,
+    out_of_order,
+    tuple_of,
+)
 from srcgrad.ir.nodes import Atom, Sym
 
 
@@ -131,16 +143,27 @@ def stack(ctx: Context, arguments: Arguments) -> Value:
 
 @function(np.roll)
 def roll(ctx: Context, arguments: Arguments) -> Value:
-    value, shift = unpack(ctx, arguments, "roll", "a", "shift")
-    expr, by = expr_of(ctx, value or NONE), atom_of(ctx, shift, "roll")
-    if expr.ndim != 1:
-        ctx.refuse("np.roll is compiled for 1-d arrays", why="others are flattened first", advice="loop over the rows")
+    value, shift, axis = unpack(ctx, arguments, "roll", "a", "shift", "axis", optional=1)
+    expr = expr_of(ctx, value or NONE)
+    if axis in (None, NONE) and expr.ndim != 1:
+        flat = ctx.call(Static(np.ravel), Arguments((value or NONE,)))
+        rolled = ctx.call(Static(np.roll), Arguments((flat, shift or NONE)))
+        return ctx.call(Static(np.reshape), Arguments((rolled, tuple_of([Num(n) for n in expr.shape]))))
+    shifts = shift.items if isinstance(shift, Record) else (shift,)
+    given = axis.items if isinstance(axis, Record) else (axis or NONE,)
+    axes = [0 if a == NONE else _axis(ctx, a, expr.ndim, "roll") for a in given]
+    count = max(len(axes), len(shifts))
+    if {len(axes), len(shifts)} - {1, count}:
+        ctx.refuse("np.roll needs one shift for each axis", advice="give two tuples of one length")
+    distances = [atom_of(ctx, s, "roll") for s in shifts] * (count // len(shifts))
 
     def at(index: Index) -> Atom:
-        position = mod(ctx, sub(ctx, index[0], by), expr.shape[0])
-        if isinstance(position, Sym):
-            ctx.nonnegative.add(position)  # the remainder of a positive length
-        return expr.at((position,))
+        moved = list(index)
+        for dimension, by in zip(axes * (count // len(axes)), distances, strict=True):
+            moved[dimension] = mod(ctx, sub(ctx, moved[dimension], by), expr.shape[dimension])
+            if isinstance(position := moved[dimension], Sym):
+                ctx.nonnegative.add(position)  # the remainder of a positive length
+        return expr.at(tuple(moved))
 
     return ArrayExpr(expr.dtype, expr.shape, at, out_of_order(expr.reads))
 

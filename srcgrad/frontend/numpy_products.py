@@ -10,6 +10,7 @@ import ast
 import numpy as np
 
 from srcgrad.frontend.arrays import allocate, store
+from srcgrad.frontend.complex_parts import squared_size
 from srcgrad.frontend.context import Arguments, Context, function
 from srcgrad.frontend.elementwise import (
     Index,
@@ -17,11 +18,11 @@ from srcgrad.frontend.elementwise import (
     elementwise,
     expr_of,
 )  # fmt: skip
-from srcgrad.frontend.numpy_reductions import atom, float_type, sum_of, sum_type
-from srcgrad.frontend.operations import call_operation
+from srcgrad.frontend.numpy_reductions import atom, float_type, real_type, sum_of, sum_type
+from srcgrad.frontend.operations import call_operation, operation
 from srcgrad.frontend.python_calls import unpack
 from srcgrad.frontend.reduce import ACC, combining, run_nest
-from srcgrad.frontend.scalars import add, apply, at_most, cast, compare, mul, power, scalar, sub
+from srcgrad.frontend.scalars import add, apply, at_most, cast, compare, mul, scalar, sub
 from srcgrad.frontend.values import NONE, ArrayExpr, Num, Record, Static, Value, integer, number, out_of_order
 from srcgrad.infer import promote
 from srcgrad.ir.build import const_like
@@ -58,7 +59,7 @@ def norm(ctx: Context, arguments: Arguments) -> Value:
     (value,) = unpack(ctx, arguments, "norm", "x")
     expr = expr_of(ctx, value or NONE)
     type_ = float_type(expr)
-    squares = sum_of(ctx, type_)(expr.shape, lambda i: power(ctx, cast(ctx, expr.at(i), type_), integer(2)))
+    squares = sum_of(ctx, real_type(type_))(expr.shape, lambda i: squared_size(ctx, cast(ctx, expr.at(i), type_)))
     return call_operation(ctx, by_name("sqrt"), Arguments((squares,)))
 
 
@@ -115,4 +116,4 @@ def isclose(ctx: Context, arguments: Arguments) -> Value:
 
 
 def _abs(ctx: Context, a: Atom) -> Atom:
-    return apply(ctx, "abs", (a,), scalar(a))
+    return operation(ctx, by_name("abs"), (a,))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from srcgrad.frontend.arrays import allocate, store
+from srcgrad.frontend.complex_parts import squared_size
 from srcgrad.frontend.context import Arguments, Context, function, method
 from srcgrad.frontend.elementwise import Index, array_of, expr_of, nest
 from srcgrad.frontend.masks import Masked
@@ -23,7 +24,6 @@ from srcgrad.frontend.scalars import (
     compare,
     div,
     mul,
-    power,
     raise_if,
     scalar,
     select,
@@ -48,7 +48,7 @@ from srcgrad.frontend.values import (
 )  # fmt: skip
 from srcgrad.ir.build import const_like
 from srcgrad.ir.nodes import Atom
-from srcgrad.ir.types import BOOL, FLOAT64, PY_INT, Scalar
+from srcgrad.ir.types import BOOL, FLOAT64, PY_INT, Scalar, real_dtype
 from srcgrad.library import order
 
 ARRAYS = (Arr, ArrayExpr)
@@ -128,7 +128,7 @@ def _arguments(ctx: Context, arguments: Arguments, name: str) -> tuple[ArrayExpr
 
 def sum_type(expr: ArrayExpr) -> Scalar:
     kind = expr.dtype
-    return Scalar(kind if kind.kind == "f" else np.result_type(kind, np.int64))
+    return Scalar(kind if kind.kind in "fc" else np.result_type(kind, np.int64))
 
 
 def _reduction(name: str, *targets: object) -> Callable[[Callable], Callable]:
@@ -153,7 +153,7 @@ def sum_of(ctx: Context, type_: Scalar) -> Callable[[tuple[Atom, ...], Callable[
 
     def plus(a: Value, b: Value) -> Value:
         first, second = atom(a), cast(ctx, atom(b), type_)
-        return Num(apply(ctx, "plus", (first, second), type_) if type_.is_float else add(ctx, first, second))
+        return Num(apply(ctx, "plus", (first, second), type_) if type_.is_inexact else add(ctx, first, second))
 
     return lambda lengths, at: total(ctx, lengths, at, plus, zero, "sum")
 
@@ -200,7 +200,12 @@ def _count(ctx: Context, lengths: tuple[Atom, ...]) -> Atom:
 
 
 def float_type(expr: ArrayExpr) -> Scalar:
-    return Scalar(expr.dtype) if expr.dtype.kind == "f" else FLOAT64
+    return Scalar(expr.dtype) if expr.dtype.kind in "fc" else FLOAT64
+
+
+def real_type(type_: Scalar) -> Scalar:
+    """The type of the size of such a number."""
+    return Scalar(real_dtype(type_.dtype), type_.weak)
 
 
 @_reduction("mean", np.mean)
@@ -234,19 +239,20 @@ def _variance(name: str, target: object, root: bool) -> None:
         value, axis, ddof, keepdims = unpack(ctx, arguments, name, "a", "axis", "ddof", "keepdims", optional=3)
         expr = expr_of(ctx, value or NONE)
         type_ = float_type(expr)
+        of_result = real_type(type_)
         less = ddof.atom if isinstance(ddof, Num) else integer(0)
 
         def compute(lengths: tuple[Atom, ...], at: Callable[[Index], Atom]) -> Value:
             center = _mean(ctx, lengths, at, type_)
 
             def square(index: Index) -> Atom:
-                return power(ctx, sub(ctx, cast(ctx, at(index), type_), center), integer(2))
+                return squared_size(ctx, sub(ctx, cast(ctx, at(index), type_), center))
 
-            squares = atom(sum_of(ctx, type_)(lengths, square))
-            result = div(ctx, squares, cast(ctx, sub(ctx, _count(ctx, lengths), less), type_))
-            return Num(_root(ctx, result, type_) if root else result)
+            squares = atom(sum_of(ctx, of_result)(lengths, square))
+            result = div(ctx, squares, cast(ctx, sub(ctx, _count(ctx, lengths), less), of_result))
+            return Num(_root(ctx, result, of_result) if root else result)
 
-        return reduced(ctx, expr, axis, keepdims, name, compute, type_.dtype)
+        return reduced(ctx, expr, axis, keepdims, name, compute, of_result.dtype)
 
     def as_method(ctx: Context, receiver: Value, arguments: Arguments) -> Value:
         return as_function(ctx, Arguments((receiver, *arguments.positional), arguments.keywords))

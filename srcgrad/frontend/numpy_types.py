@@ -39,16 +39,6 @@ def expr_of_kind(value: Value) -> Any:
     return value.dtype if isinstance(value, Arr | ArrayExpr) else np.dtype(np.float64)
 
 
-@function(np.iscomplexobj, np.iscomplex)
-def never_complex(ctx: Context, arguments: Arguments) -> Value:
-    return Num(truth(False))
-
-
-@function(np.isrealobj)
-def always_real(ctx: Context, arguments: Arguments) -> Value:
-    return Num(truth(True))
-
-
 @function(np.isscalar)
 def isscalar(ctx: Context, arguments: Arguments) -> Value:
     (value,) = arguments.positional

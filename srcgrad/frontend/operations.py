@@ -14,8 +14,9 @@ from srcgrad.frontend.strength import Numbers
 from srcgrad.frontend.values import Arr, ArrayExpr, Num, Record, Value, describe
 from srcgrad.infer import promote
 from srcgrad.ir.nodes import Atom
-from srcgrad.ir.types import BOOL, INT64, Scalar
-from srcgrad.ops.registry import Op, Operands, Result
+from srcgrad.ir.types import BOOL, INT64, Scalar, real_dtype
+from srcgrad.ops.registry import Op, Operands, Result, by_name
+from srcgrad.realify.formulas import FORMULAS
 
 
 def call_operation(ctx: Context, op: Op, arguments: Arguments, numbers: Numbers = Numbers.GIVEN) -> Value:
@@ -64,6 +65,8 @@ def call_operation(ctx: Context, op: Op, arguments: Arguments, numbers: Numbers 
 def operation(ctx: Context, op: Op, atoms: tuple[Atom, ...], numbers: Numbers = Numbers.GIVEN) -> Atom:
     """`op(*atoms)` with the casts its record asks for."""
     types_ = [numbers.taken(scalar(a)) for a in atoms]
+    if any(t.is_complex for t in types_):
+        return _of_complex(ctx, op, atoms, types_, numbers)
     match op.operands:
         case Operands.FLOAT:
             common = promote.floating(*types_)
@@ -90,6 +93,28 @@ def operation(ctx: Context, op: Op, atoms: tuple[Atom, ...], numbers: Numbers = 
         case _:
             common, converted = types_[0], atoms
     return apply(ctx, op, converted, numbers.given(_result_type(op, common, all(t.weak for t in types_))))
+
+
+_OF_COMPLEX = {"abs": "magnitude"}
+
+
+def _of_complex(ctx: Context, op: Op, atoms: tuple[Atom, ...], types_: list[Scalar], numbers: Numbers) -> Atom:
+    """An operation on complex numbers."""
+    name = _OF_COMPLEX.get(op.name, op.name)
+    if name not in FORMULAS:
+        ctx.refuse(
+            f"{op.name} is not defined for complex numbers",
+            why="there is no such function, or srcgrad does not know it",
+            advice="apply it to z.real, z.imag or abs(z)",
+        )
+    record = by_name(name)
+    first = 1 if op.operands is Operands.BOOL_SAME_SAME else 0
+    common = promote.arithmetic(*types_[first:])
+    converted = (*atoms[:first], *(cast(ctx, a, common) for a in atoms[first:]))
+    type_ = _result_type(record, common, all(t.weak for t in types_))
+    if record.result is Result.REAL:
+        type_ = Scalar(real_dtype(common.dtype), common.weak)
+    return apply(ctx, record, converted, numbers.given(type_))
 
 
 def _result_type(op: Op, common: Scalar, weak: bool) -> Scalar:

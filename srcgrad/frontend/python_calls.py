@@ -18,6 +18,7 @@ from srcgrad.frontend.context import Arguments, Context, function
 from srcgrad.frontend.elementwise import elementwise, force
 from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.lower_expr import condition, operate
+from srcgrad.frontend.operations import operation
 from srcgrad.frontend.reduce import fold, quantify
 from srcgrad.frontend.scalars import (
     add,
@@ -53,6 +54,7 @@ from srcgrad.frontend.values import (
 from srcgrad.infer import promote
 from srcgrad.ir.nodes import Atom, Const
 from srcgrad.ir.types import PY_FLOAT, PY_INT
+from srcgrad.ops.registry import by_name
 
 ARRAYS = (Arr, ArrayExpr)
 
@@ -111,6 +113,8 @@ def abs_(ctx: Context, arguments: Arguments) -> Value:
         return found
 
     def compute(a: Atom) -> Atom:
+        if scalar(a).is_complex:
+            return operation(ctx, by_name("abs"), (a,))
         type_ = promote.arithmetic(scalar(a))
         return apply(ctx, "abs", (cast(ctx, a, type_),), type_)
 

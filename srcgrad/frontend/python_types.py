@@ -62,7 +62,7 @@ def type_of(value: Value) -> type:
             kind = atom.type.dtype  # type: ignore[union-attr]
             if not atom.type.weak:  # type: ignore[union-attr]
                 return kind.type
-            return {"f": float, "i": int, "u": int, "b": bool}[kind.kind]
+            return {"f": float, "c": complex, "i": int, "u": int, "b": bool}[kind.kind]
         case Arr() | ArrayExpr():
             return np.ndarray
         case Record(container):

@@ -55,6 +55,14 @@ def is_nonnegative(ctx: Context, atom: Atom) -> bool:
 
 def cast(ctx: Context, atom: Atom, target: Scalar, hint: str = "t") -> Atom:
     """`atom` as `target`."""
+    if scalar(atom).is_complex and not (target.is_complex or target.is_bool):
+        ctx.refuse(
+            f"a complex number does not become a {target.dtype.name}",
+            why="its imaginary part would be lost",
+            advice="take the real part, z.real, or give the array a complex dtype",
+        )
+    if scalar(atom).is_complex and target.is_bool and not isinstance(atom, Const):
+        return apply(ctx, "ne", (atom, const_like(0, scalar(atom))), target, hint)
     if isinstance(atom, Const) and np.isfinite(atom.value):
         if target.is_bool:
             return Const(bool(atom.value), target)
@@ -108,8 +116,24 @@ def _same(op: str, of_truth: str = "") -> BinaryOperator:
     return operator
 
 
+def _real(op: str) -> BinaryOperator:
+    """An operator that complex numbers do not have."""
+    of_reals = _same(op)
+
+    def operator(ctx: Context, a: Atom, b: Atom, hint: str = "t") -> Atom:
+        if scalar(a).is_complex or scalar(b).is_complex:
+            ctx.refuse(
+                f"complex numbers have no {'//' if op == 'floordiv' else '%'}",
+                why="a remainder needs an order",
+                advice="apply it to z.real and z.imag",
+            )
+        return of_reals(ctx, a, b, hint)
+
+    return operator
+
+
 add, sub, mul = _same("add", of_truth="or_"), _same("sub"), _same("mul", of_truth="and_")
-floordiv, mod = _same("floordiv"), _same("mod")
+floordiv, mod = _real("floordiv"), _real("mod")
 
 
 def div(ctx: Context, a: Atom, b: Atom, hint: str = "t") -> Atom:
@@ -123,15 +147,18 @@ _LARGEST_POWI = 1024
 def power(ctx: Context, a: Atom, b: Atom, hint: str = "t") -> Atom:
     """`a ** b`; integral exponents become integer powers, whose derivative is right for negative bases."""
     base, exponent = scalar(a), scalar(b)
-    if not base.is_float and not exponent.is_float:
+    if not base.is_inexact and not exponent.is_inexact:
         return _integer_power(ctx, a, b, hint)
     type_ = promote.floating(base, exponent)
-    whole = isinstance(b, Const) and exponent.is_float and float(b.value).is_integer()
-    if isinstance(b, Const) and whole and abs(b.value) <= _LARGEST_POWI:
-        b = integer(int(b.value))
-    if not scalar(b).is_float:
+    if isinstance(b, Const) and _is_whole(b.value) and abs(b.value) <= _LARGEST_POWI:
+        b = integer(int(b.value.real))
+    if not scalar(b).is_inexact:
         return apply(ctx, "powi", (cast(ctx, a, type_), cast(ctx, b, INT64)), type_, hint)
     return apply(ctx, "pow", (cast(ctx, a, type_), cast(ctx, b, type_)), type_, hint)
+
+
+def _is_whole(value: complex | float | int) -> bool:
+    return value.imag == 0 and float(value.real).is_integer()
 
 
 def _integer_power(ctx: Context, a: Atom, b: Atom, hint: str) -> Atom:
@@ -147,7 +174,7 @@ def _integer_power(ctx: Context, a: Atom, b: Atom, hint: str) -> Atom:
 def _bitwise(op: str, on_bools: str) -> BinaryOperator:
     def operator(ctx: Context, a: Atom, b: Atom, hint: str = "t") -> Atom:
         type_ = promote.join(scalar(a), scalar(b))
-        if type_.is_float:
+        if type_.is_inexact:
             ctx.refuse(
                 "bit operations need integers",
                 why="an operand is a float",
@@ -161,7 +188,7 @@ def _bitwise(op: str, on_bools: str) -> BinaryOperator:
 def _shift(op: str) -> BinaryOperator:
     def operator(ctx: Context, a: Atom, b: Atom, hint: str = "t") -> Atom:
         type_ = promote.arithmetic(scalar(a), scalar(b))
-        if type_.is_float:
+        if type_.is_inexact:
             ctx.refuse(
                 "bit operations need integers",
                 why="an operand is a float",
@@ -201,8 +228,14 @@ def compare(ctx: Context, operator: ast.cmpop, a: Atom, b: Atom) -> Atom:
     """One comparison of two numbers."""
     type_ = promote.join(scalar(a), scalar(b))
     result = promote.truth(scalar(a), scalar(b))
-    if isinstance(a, Const) and isinstance(b, Const) and type_.is_float:
-        value = by_name(COMPARE[type(operator)]).evaluate(np.float64(a.value), np.float64(b.value))
+    if type_.is_complex and not isinstance(operator, ast.Eq | ast.NotEq):
+        ctx.refuse(
+            "complex numbers have no order",
+            why="which of two is larger is not defined",
+            advice="compare abs(z), z.real or z.imag",
+        )
+    if isinstance(a, Const) and isinstance(b, Const) and type_.is_inexact:
+        value = by_name(COMPARE[type(operator)]).evaluate(*np.array([a.value, b.value]))
         return Const(bool(value), result)
     return apply(ctx, COMPARE[type(operator)], (cast(ctx, a, type_), cast(ctx, b, type_)), result, "test")
 

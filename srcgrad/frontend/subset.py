@@ -39,6 +39,8 @@ _OUTER = Refusal(
     "return the new value",
 )
 
+_PARTS = ("real", "imag")  # of an array: what is written is its memory
+
 LATER: dict[type[ast.stmt], Refusal] = {
     ast.Try: _EXCEPTIONS,
     ast.TryStar: _EXCEPTIONS,
@@ -95,5 +97,7 @@ def _walk(root: FunctionNode) -> Iterator[ast.AST]:
 
 def _attribute_writes(root: FunctionNode) -> Iterator[ast.AST]:
     for node in _walk(root):
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
+        if not isinstance(node, ast.Attribute) or isinstance(node.ctx, ast.Load):
+            continue
+        if node.attr not in _PARTS or isinstance(node.ctx, ast.Del):
             yield node

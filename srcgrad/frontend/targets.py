@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import ast
 
+import srcgrad.frontend.attributes as attributes
 from srcgrad.frontend.arrays import SliceItem, dim
 from srcgrad.frontend.context import Arguments, Context
 from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.iterables import iteration
-from srcgrad.frontend.places import place
+from srcgrad.frontend.places import place, write_region
 from srcgrad.frontend.scalars import compare, minus, plus, raise_if
 from srcgrad.frontend.subscripts import copy_of, read_array
 from srcgrad.frontend.values import (
@@ -45,6 +46,8 @@ def bind(ctx: Context, target: ast.expr, value: Value) -> None:
         case ast.Subscript():
             with ctx.at(target):
                 place(ctx, target).write(value)
+        case ast.Attribute():
+            write_region(ctx, part_to_write(ctx, target), value)
         case _:
             ctx.refuse(
                 "srcgrad does not assign to this",
@@ -53,6 +56,21 @@ def bind(ctx: Context, target: ast.expr, value: Value) -> None:
                 advice="assign to a name or to an element of an array",
                 node=target,
             )
+
+
+def part_to_write(ctx: Context, target: ast.Attribute) -> Arr:
+    """`z.real` or `z.imag` of an array, as the target of an assignment."""
+    owner = ctx.expr(target.value)
+    region = attributes.get(ctx, owner, target.attr) if isinstance(owner, Arr) else None
+    if not isinstance(region, Arr):
+        ctx.refuse(
+            f"the attribute {target.attr!r} of this is not assigned",
+            label=describe(owner),
+            why="only the parts of complex arrays can be changed in place",
+            advice="make a new number: complex(x, y)",
+            node=target,
+        )
+    return region
 
 
 def kept(ctx: Context, value: Generator) -> Value:

@@ -16,7 +16,7 @@ import numpy as np
 
 from srcgrad.infer.signature import Static
 from srcgrad.ir.nodes import Atom, Const, Slice, Sym
-from srcgrad.ir.types import PY_BOOL, PY_FLOAT, PY_INT, Array, Scalar
+from srcgrad.ir.types import PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Array, Scalar
 
 if TYPE_CHECKING:
     from srcgrad.frontend.context import Scope
@@ -301,7 +301,7 @@ def truth(value: bool) -> Const:
     return Const(bool(value), PY_BOOL)
 
 
-def number(value: float | int | bool | np.generic) -> Num:
+def number(value: complex | float | int | bool | np.generic) -> Num:
     """A Python or NumPy number as a constant value."""
     if isinstance(value, np.generic):
         return Num(Const(value.item(), Scalar(value.dtype)))
@@ -309,6 +309,8 @@ def number(value: float | int | bool | np.generic) -> Num:
         return Num(truth(value))
     if isinstance(value, int):
         return Num(integer(value))
+    if isinstance(value, complex):
+        return Num(Const(complex(value), PY_COMPLEX))
     return Num(Const(float(value), PY_FLOAT))
 
 
@@ -316,7 +318,8 @@ def describe(value: Value) -> str:
     """A few words for diagnostics."""
     match value:
         case Num():
-            kind = {"f": "a float", "i": "an int", "u": "an int", "b": "a bool"}[value.type.dtype.kind]
+            words = {"f": "a float", "c": "a complex number", "i": "an int", "u": "an int", "b": "a bool"}
+            kind = words[value.type.dtype.kind]
             return kind if value.type.weak else f"{kind} ({value.type.dtype.name})"
         case Arr() | ArrayExpr():
             return f"a {value.ndim}-d array of {value.dtype.name}"

@@ -1,18 +1,18 @@
 """Which dtype two scalars meet in: NumPy's promotion (NEP 50) on `Scalar` types.
 
 In: `Scalar` types, weak ones being Python's own numbers. Out: the `Scalar` of the result. A weak operand adapts to
-the NumPy value it meets (`1.5 * float32` is float32), two weak ones follow Python (`bool < int < float`).
+the NumPy value it meets (`1.5 * float32` is float32), two weak ones follow Python (`bool < int < float < complex`).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from srcgrad.ir.types import BOOL, FLOAT64, PY_BOOL, PY_FLOAT, PY_INT, Array, Layout, Scalar
+from srcgrad.ir.types import BOOL, FLOAT64, PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Array, Layout, Scalar
 
-_RANK = {"b": 0, "i": 1, "u": 1, "f": 2}
-_WEAK = {"b": PY_BOOL, "i": PY_INT, "u": PY_INT, "f": PY_FLOAT}
-_EXAMPLE = {"b": False, "i": 0, "u": 0, "f": 0.0}
+_RANK = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}
+_WEAK = {"b": PY_BOOL, "i": PY_INT, "u": PY_INT, "f": PY_FLOAT, "c": PY_COMPLEX}
+_EXAMPLE = {"b": False, "i": 0, "u": 0, "f": 0.0, "c": 0j}
 
 
 def join(a: Scalar, b: Scalar) -> Scalar:
@@ -36,11 +36,11 @@ def arithmetic(*types: Scalar) -> Scalar:
 
 
 def floating(*types: Scalar) -> Scalar:
-    """The type of `/` and of mathematical functions: the join, at least a float."""
+    """The type of `/` and of mathematical functions: the join, at least a float (or complex)."""
     joined = types[0]
     for other in types[1:]:
         joined = join(joined, other)
-    if joined.is_float:
+    if joined.is_inexact:
         return joined
     return PY_FLOAT if joined.weak else FLOAT64
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from srcgrad.ir.types import PY_BOOL, PY_FLOAT, PY_INT, Array, Layout, Scalar
+from srcgrad.ir.types import PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Array, Layout, Scalar
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class Leaf:
         """The value as a user would call it."""
         if isinstance(self.type, Array):
             return f"a {self.type.ndim}-d array of {self.type.dtype.name}"
-        return {"i": "an int", "u": "an int", "b": "a bool"}.get(self.type.dtype.kind, "a float")
+        words = {"i": "an int", "u": "an int", "b": "a bool", "c": "a complex number"}
+        return words.get(self.type.dtype.kind, "a float")
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +94,8 @@ def describe(value: Any) -> Spec:
             return Leaf(PY_INT)
         case float() if not isinstance(value, np.generic):
             return Leaf(PY_FLOAT)
+        case complex() if not isinstance(value, np.generic):
+            return Leaf(PY_COMPLEX)
         case np.generic():
             return Leaf(Scalar(value.dtype))
         case np.ndarray():

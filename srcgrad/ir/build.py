@@ -6,7 +6,7 @@ result types from the operation table and inserts nothing on its own: what is as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -33,7 +33,7 @@ from srcgrad.ir.nodes import (
     View,
     definitions,
 )  # fmt: skip
-from srcgrad.ir.types import BOOL, INT64, Array, Layout, Scalar, Stack, Type, stack_element, stack_of
+from srcgrad.ir.types import BOOL, INT64, Array, Layout, Scalar, Stack, Type, real_dtype, stack_element, stack_of
 from srcgrad.ops.registry import Op, Result, by_name
 from srcgrad.span import NOWHERE, Span
 
@@ -46,8 +46,11 @@ def bool_const(value: bool) -> Const:
     return Const(bool(value), BOOL)
 
 
-def const_like(value: float | int, scalar: Scalar) -> Const:
+def const_like(value: complex | float | int, scalar: Scalar) -> Const:
     """`value` as a constant of the given scalar type."""
+    if scalar.is_complex:
+        return Const(complex(value), scalar)
+    assert not isinstance(value, complex)
     converted = float(value) if scalar.is_float else bool(value) if scalar.is_bool else int(value)
     return Const(converted, scalar)
 
@@ -65,6 +68,10 @@ def result_type(op: Op, arguments: tuple[Atom, ...]) -> Scalar:
             return Scalar(np.dtype(op.name))
         case Result.FLOAT:
             return types[0]
+        case Result.REAL:
+            return Scalar(real_dtype(types[0].dtype), weak)
+        case Result.COMPLEX:
+            return Scalar(np.result_type(types[0].dtype, np.complex64), weak)
         case Result.SAME:
             same = types[1:] if op.arity == 3 else types
             return Scalar(same[-1].dtype, all(t.weak for t in same))
@@ -125,7 +132,7 @@ class Builder:
         """`atom` as `target`: the same atom when only weakness differs, a constant when it is one."""
         source = atom.type
         assert isinstance(source, Scalar), f"cannot cast {atom}"
-        if isinstance(atom, Const) and not (source.is_float and not target.is_float):
+        if isinstance(atom, Const) and not (source.is_inexact and not target.is_inexact):
             return const_like(atom.value, target)
         if source.dtype == target.dtype:
             return atom
@@ -155,7 +162,7 @@ class Builder:
         """`array += left @ right`."""
         self.emit(Product(array, left, right, transposed, self.span))
 
-    def alloc(self, shape: tuple[Atom, ...], dtype: np.dtype, fill: float | int | None, hint: str = "a") -> Sym:
+    def alloc(self, shape: tuple[Atom, ...], dtype: np.dtype, fill: complex | None, hint: str = "a") -> Sym:
         """Fresh C-ordered memory, filled with a constant or (fill=None) left as it is."""
         result = Sym(hint, Array(np.dtype(dtype), len(shape), Layout.C))
         constant = None if fill is None else const_like(fill, Scalar(np.dtype(dtype)))
@@ -213,16 +220,21 @@ class Builder:
         self.emit(For((), index, start, stop, int_const(1), (), (), body, reverse, self.span))
 
 
+def nest(builder: Builder, lengths: Sequence[Atom], body: Callable[[tuple[Sym, ...]], None]) -> None:
+    """`for i in range(n0): for j in range(n1): ... body((i, j, ...))`."""
+
+    def level(index: tuple[Sym, ...]) -> None:
+        if len(index) == len(lengths):
+            body(index)
+            return
+        with builder.loop(int_const(0), lengths[len(index)], "ijklmn"[len(index) % 6]) as i:
+            level((*index, i))
+
+    level(())
+
+
 def add_elementwise(builder: Builder, target: Sym, source: Sym) -> None:
     """`target += source`, as a loop nest over the elements of two arrays of one shape."""
     assert isinstance(target.type, Array)
     shape = [builder.dim(target, axis) for axis in range(target.type.ndim)]
-
-    def nest(index: tuple[Atom, ...]) -> None:
-        if len(index) == len(shape):
-            builder.store(target, index, builder.load(source, index), accumulate=True)
-            return
-        with builder.loop(int_const(0), shape[len(index)], "ijklmn"[len(index) % 6]) as i:
-            nest((*index, i))
-
-    nest(())
+    nest(builder, shape, lambda index: builder.store(target, index, builder.load(source, index), accumulate=True))

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from srcgrad.errors import Diagnostic, InternalError
 from srcgrad.ir.nodes import (
@@ -36,6 +37,7 @@ from srcgrad.ir.nodes import (
     Product,
     Push,
     Raise,
+    Reinterpret,
     Slice,
     Store,
     Sym,
@@ -81,7 +83,7 @@ def _accept(value: Any, type_: Type, name: str) -> Any:
 
 def _garbage(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """What uninitialised memory holds: NaN, or an integer that no program computes."""
-    if dtype.kind == "f":
+    if dtype.kind in "fc":
         return np.full(shape, np.nan, dtype)
     if dtype.kind == "b":
         return np.ones(shape, dtype)
@@ -102,7 +104,8 @@ class _Machine:
         self.helpers: dict[Callee, Function] = {h.callee: h for h in (function, *function.helpers) if h.callee}
         self.execute: dict[type, Callable[[Any, Env], None]] = {
             Let: self.let, Dim: self.dim, Load: self.load, Store: self.store, Product: self.product,
-            Alloc: self.alloc, Copy: self.copy, View: self.view, If: self.if_, For: self.for_, While: self.while_,
+            Alloc: self.alloc, Copy: self.copy, View: self.view,
+            Reinterpret: self.reinterpret, If: self.if_, For: self.for_, While: self.while_,
             NewStack: self.new_stack, Push: self.push, Pop: self.pop, Raise: self.raise_, Print: self.print_,
             Call: self.call_,
         }  # fmt: skip
@@ -174,8 +177,19 @@ class _Machine:
             else int(self.value(e, env))
             for e in s.entries
         ]
-        kept = self.value(s.array, env)[(*entries, Ellipsis)]  # with an ellipsis NumPy always gives a view
+        array = self.value(s.array, env)
+        if len(entries) > array.ndim:
+            array = (array.real, array.imag)[entries.pop()]
+        kept = array[(*entries, Ellipsis)]  # with an ellipsis NumPy always gives a view
         env[s.result] = kept.transpose(s.permutation)
+
+    def reinterpret(self, s: Reinterpret, env: Env) -> None:
+        array = self.value(s.array, env)
+        dtype = s.result.type.dtype  # type: ignore[union-attr]
+        if dtype.kind == "c":
+            env[s.result] = array.view(dtype)[..., 0]
+        else:
+            env[s.result] = as_strided(array.real, (*array.shape, 2), (*array.strides, dtype.itemsize))
 
     # -- control flow -----------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ Scalars and array *references* are assigned once. `If` yields values; `For` and 
 
     function  = Function(name, params, body, helpers)
     block     = Block(statements, results)
-    statement = Let | Dim | Load | Store | Product | Alloc | Copy | View | If | For | While
+    statement = Let | Dim | Load | Store | Product | Alloc | Copy | View | Reinterpret | If | For | While
               | NewStack | Push | Pop | Raise | Print | Call
     atom      = Sym | Const
 
@@ -16,7 +16,10 @@ Invariants (checked by `ir.verify`)
 - Operands of an arithmetic `Let` have one dtype: the frontend inserts the casts.
 - Parameters of a function are never stored into: the frontend copies an argument that is written. What a
   procedure writes is among its results.
-- `Alloc`, `Copy` make fresh memory; `View`, `If`, `For`, `While` and `Pop` may name memory that has a name already.
+- Complex values exist in what the frontend makes, and at the borders of what is emitted: `realify` takes them apart
+  into real and imaginary parts before anything is differentiated, and puts parameters and results together after.
+- `Alloc`, `Copy` make fresh memory; `View`, `Reinterpret`, `If`, `For`, `While` and `Pop` may name memory that has a
+  name already.
 - Subscripts wrap like NumPy's: -1 is the last element. An out-of-range subscript is undefined (as in Numba).
 """
 
@@ -24,6 +27,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from srcgrad.ir.types import Scalar, Type
 from srcgrad.ops.registry import Op
@@ -43,9 +47,9 @@ class Sym:
 
 @dataclass(frozen=True)
 class Const:
-    """A scalar known at compile time (`value` is a Python bool, int or float; inf and nan included)."""
+    """A scalar known at compile time (`value` is a Python bool, int, float or complex; inf and nan included)."""
 
-    value: bool | int | float
+    value: Any
     type: Scalar
 
     def __eq__(self, other: object) -> bool:
@@ -153,12 +157,24 @@ class Slice:
 @dataclass(frozen=True, eq=False)
 class View:
     """`result` names part of `array`: one entry per dimension of the base, an atom (which drops the dimension)
-    or a `Slice`; then the remaining dimensions are permuted, `result.shape[k] = kept.shape[permutation[k]]`."""
+    or a `Slice`; then the remaining dimensions are permuted, `result.shape[k] = kept.shape[permutation[k]]`.
+
+    Of a complex array one more entry, the last, picks the real (0) or the imaginary (1) parts."""
 
     result: Sym
     array: Sym
     entries: tuple[Atom | Slice, ...]
     permutation: tuple[int, ...]
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class Reinterpret:
+    """`result` names the memory of `array`: complex numbers as pairs (real, imaginary part) along one more dimension,
+    the last; or such pairs as complex numbers."""
+
+    result: Sym
+    array: Sym
     span: Span = NOWHERE
 
 
@@ -270,7 +286,7 @@ class Call:
 
 
 Statement = (
-    Let | Dim | Load | Store | Product | Alloc | Copy | View | If | For | While
+    Let | Dim | Load | Store | Product | Alloc | Copy | View | Reinterpret | If | For | While
     | NewStack | Push | Pop | Raise | Print | Call
 )  # fmt: skip
 
@@ -321,7 +337,7 @@ def operands(statement: Statement) -> tuple[Atom, ...]:
     match statement:
         case Let(arguments=arguments) | Call(arguments=arguments):
             return arguments
-        case Dim(array=array) | Copy(array=array):
+        case Dim(array=array) | Copy(array=array) | Reinterpret(array=array):
             return (array,)
         case Load(array=array, index=index):
             return (array, *index)

@@ -25,6 +25,7 @@ from srcgrad.ir.nodes import (
     Product,
     Push,
     Raise,
+    Reinterpret,
     Slice,
     Statement,
     Store,
@@ -120,7 +121,7 @@ class _Printer:
                 text = self.expression(s)
                 self.line(f"{self.define(s.result)} = {text}")
 
-    def expression(self, s: Let | Dim | Load | Alloc | Copy | View | NewStack | Pop) -> str:
+    def expression(self, s: Let | Dim | Load | Alloc | Copy | View | Reinterpret | NewStack | Pop) -> str:
         match s:
             case Let(op=op, arguments=arguments):
                 return f"{op.name} {self.atoms(arguments)}"
@@ -132,6 +133,8 @@ class _Printer:
                 return f"alloc ({self.atoms(shape)}) fill {'nothing' if fill is None else self.atom(fill)}"
             case Copy(array=array):
                 return f"copy {self.name(array)}"
+            case Reinterpret(array=array):
+                return f"reinterpret {self.name(array)}"
             case View(array=array, entries=entries, permutation=permutation):
                 text = ", ".join(self.slice(e) if isinstance(e, Slice) else self.atom(e) for e in entries)
                 order = "" if list(permutation) == sorted(permutation) else f" permuted {permutation}"

@@ -32,6 +32,15 @@ class Scalar:
         return self.dtype.kind == "f"
 
     @property
+    def is_complex(self) -> bool:
+        return self.dtype.kind == "c"
+
+    @property
+    def is_inexact(self) -> bool:
+        """Real or complex floating: what a derivative is taken of."""
+        return self.dtype.kind in "fc"
+
+    @property
     def is_int(self) -> bool:
         return self.dtype.kind in "iu"
 
@@ -59,6 +68,14 @@ class Array:
         return self.dtype.kind == "f"
 
     @property
+    def is_complex(self) -> bool:
+        return self.dtype.kind == "c"
+
+    @property
+    def is_inexact(self) -> bool:
+        return self.dtype.kind in "fc"
+
+    @property
     def element(self) -> Scalar:
         return Scalar(self.dtype)
 
@@ -83,8 +100,14 @@ FLOAT32 = Scalar(np.dtype(np.float32))
 INT64 = Scalar(np.dtype(np.int64))
 BOOL = Scalar(np.dtype(np.bool_))
 PY_FLOAT = Scalar(np.dtype(np.float64), weak=True)
+PY_COMPLEX = Scalar(np.dtype(np.complex128), weak=True)
 PY_INT = Scalar(np.dtype(np.int64), weak=True)
 PY_BOOL = Scalar(np.dtype(np.bool_), weak=True)
+
+
+def real_dtype(dtype: np.dtype) -> np.dtype:
+    """The dtype of the real and imaginary parts of complex numbers; any other dtype is its own."""
+    return np.dtype(f"f{dtype.itemsize // 2}") if dtype.kind == "c" else dtype
 
 
 def same_value_type(a: Type, b: Type) -> bool:

@@ -33,6 +33,7 @@ from srcgrad.ir.nodes import (
     Product,
     Push,
     Raise,
+    Reinterpret,
     Slice,
     Statement,
     Store,
@@ -42,7 +43,7 @@ from srcgrad.ir.nodes import (
     operands,
 )  # fmt: skip
 from srcgrad.ir.param_writes import written_params
-from srcgrad.ir.types import BOOL, INT64, Array, Scalar, Stack, Type, same_value_type
+from srcgrad.ir.types import BOOL, INT64, Array, Scalar, Stack, Type, real_dtype, same_value_type
 from srcgrad.ops.registry import Op, Operands
 from srcgrad.span import NOWHERE, Span
 
@@ -81,13 +82,17 @@ def operand_problem(op: Op, arguments: tuple[Atom, ...]) -> str | None:
         case Operands.SAME:
             right = equal
         case Operands.FLOAT:
-            right = equal and set(kinds) <= {"f"}
+            right = equal and set(kinds) <= {"f", "c"}
         case Operands.INT:
             right = equal and set(kinds) <= {"i"}
         case Operands.BOOL:
             right = set(kinds) <= {"b"}
         case Operands.FLOAT_INT:
-            right = kinds == "fi"
+            right = kinds in ("fi", "ci")
+        case Operands.COMPLEX:
+            right = kinds == "c"
+        case Operands.PARTS:
+            right = equal and kinds == "ff"
         case Operands.BOOL_SAME_SAME:
             right = kinds[0] == "b" and scalars[1].dtype == scalars[2].dtype
     return None if right else f"needs {op.operands.value}, got {', '.join(map(str, types))}"
@@ -146,7 +151,7 @@ class _Checker:
         else:
             self.require(isinstance(atom, Const), f"{atom!r} is not an atom")
             if isinstance(atom, Const):
-                kind = {bool: "b", int: "iu", float: "f"}.get(type(atom.value), "")
+                kind = {bool: "b", int: "iu", float: "f", complex: "c"}.get(type(atom.value), "")
                 self.require(atom.type.dtype.kind in kind, f"constant {atom.value!r} of type {atom.type}")
 
     def types(self, what: str, atoms: Iterable[Atom], expected: Iterable[Atom | Type]) -> None:
@@ -185,14 +190,14 @@ class _Checker:
         for atom in operands(s):
             self.use(atom)
         match s:
-            case Let() | Dim() | Load() | Store() | Product() | Alloc() | Copy() | View():
+            case Let() | Dim() | Load() | Store() | Product() | Alloc() | Copy() | View() | Reinterpret():
                 self.memory(s)
             case If() | For() | While():
                 self.control(s)
             case _:
                 self.effect(s)
 
-    def memory(self, s: Let | Dim | Load | Store | Product | Alloc | Copy | View) -> None:
+    def memory(self, s: Let | Dim | Load | Store | Product | Alloc | Copy | View | Reinterpret) -> None:
         match s:
             case Let():
                 self.let(s)
@@ -208,7 +213,7 @@ class _Checker:
                     self.types("stored value", (value,), (base.element,))
             case Product(array=array, left=left, right=right):
                 types = [each.type for each in (array, left, right)]
-                matrices = all(isinstance(t, Array) and t.ndim == 2 and t.is_float for t in types)
+                matrices = all(isinstance(t, Array) and t.ndim == 2 and t.is_inexact for t in types)
                 self.require(matrices, f"product of {_list(types)}, which are not matrices of floats")
                 self.require(len({t.dtype for t in types if isinstance(t, Array)}) == 1, "product of several dtypes")
             case Alloc(result=result, shape=shape, fill=fill):
@@ -222,6 +227,8 @@ class _Checker:
                 self.types("result of copy", (result,), (array,))
             case View():
                 self.view(s)
+            case Reinterpret(result=result, array=array):
+                self.reinterpreted(self.array(result, "reinterpret"), self.array(array, "reinterpret"))
         if not isinstance(s, (Store, Product)):
             self.define(s.result)
 
@@ -245,9 +252,17 @@ class _Checker:
         kept = sum(isinstance(entry, Slice) for entry in s.entries)
         self.require(sorted(s.permutation) == list(range(kept)), f"permutation {s.permutation} of {kept} dimensions")
         if base is not None and result is not None:
-            self.require(len(s.entries) == base.ndim, f"view of {base} with {len(s.entries)} entries")
+            of_parts = base.is_complex and len(s.entries) == base.ndim + 1
+            dtype = real_dtype(base.dtype) if of_parts else base.dtype
+            self.require(len(s.entries) == base.ndim or of_parts, f"view of {base} with {len(s.entries)} entries")
             self.require(result.ndim == kept, f"view keeps {kept} dimensions but its result is {result}")
-            self.require(result.dtype == base.dtype, f"view of {base} as {result}")
+            self.require(result.dtype == dtype, f"view of {base} as {result}")
+
+    def reinterpreted(self, result: Array | None, base: Array | None) -> None:
+        if result is not None and base is not None:
+            numbers, parts = (base, result) if base.is_complex else (result, base)
+            same = real_dtype(numbers.dtype) == parts.dtype and numbers.ndim + 1 == parts.ndim and numbers.is_complex
+            self.require(same, f"{base} as {result}")
 
     def control(self, s: If | For | While) -> None:
         match s:

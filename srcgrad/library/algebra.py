@@ -52,6 +52,8 @@ def _check_square(a):
 def solve(a, b):
     """`a` is (n, n), `b` (n,) or (n, m). Raises `LinAlgError` for a singular matrix."""
     _check_square(a)
+    if np.iscomplexobj(a) != np.iscomplexobj(b):
+        a, b = a * (1.0 + 0.0j), b * (1.0 + 0.0j)
     lu, order, _ = lu_factors(constant(a))
     _check_regular(lu)
     x = _substituted(lu, order, constant(b))
@@ -82,7 +84,7 @@ def _change(a, inverse):
 def _undefined(a):
     """Zero, with a derivative that is NaN."""
     moved = a - constant(a)
-    return np.sqrt(np.sum(moved * moved))
+    return np.sqrt(np.sum((moved * np.conj(moved)).real))
 
 
 def _value_and_inverse(a):
@@ -133,7 +135,10 @@ def slogdet(a):
             size += np.log(abs(lu[k, k]))
     if sign == 0.0:
         return sign, _undefined(a) - np.inf
-    return sign, size + _change(a, _substituted(lu, order, np.eye(n, dtype=lu.dtype)))
+    change = _change(a, _substituted(lu, order, np.eye(n, dtype=lu.dtype)))
+    if np.iscomplexobj(a):
+        return sign + 1j * sign * change.imag, size + change.real
+    return sign, size + change
 
 
 @quotes(np.linalg.matrix_power)

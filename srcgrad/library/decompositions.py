@@ -3,9 +3,9 @@
 Each factor is computed from a constant copy of the matrix; its derivative is that of one step of refinement, linear
 in the difference between the matrix and its value (Giles 2008; Townsend, "Differentiating the singular value
 decomposition", 2016). Only the first derivative is right that way. Cholesky and the symmetric eigenvalues read the
-lower triangle, as NumPy does. Eigenvectors and singular vectors are defined up to their sign: theirs is not that of
-LAPACK. Where eigenvalues or singular values coincide, the derivatives of the vectors are infinite or NaN; those of the
-values are right as long as the vectors are not used.
+lower triangle, as NumPy does. Eigenvectors and singular vectors are defined up to their sign (of complex matrices, up
+to a phase): theirs is not that of LAPACK. Where eigenvalues or singular values coincide, the derivatives of the vectors
+are infinite or NaN; those of the values are right as long as the vectors are not used.
 """
 
 from __future__ import annotations
@@ -19,13 +19,27 @@ _MOST_SWEEPS = 60
 
 
 def _symmetric(a):
-    """The symmetric matrix whose lower triangle is that of `a`."""
+    """The symmetric (or Hermitian) matrix whose lower triangle is that of `a`."""
     out = np.empty(a.shape, a.dtype)
     for i in range(a.shape[0]):
-        for j in range(i + 1):
+        for j in range(i):
             out[i, j] = a[i, j]
-            out[j, i] = a[i, j]
+            out[j, i] = np.conj(a[i, j])
+        out[i, i] = a[i, i].real
     return out
+
+
+def _squared(x):
+    """`|x|^2`."""
+    return (x * np.conj(x)).real
+
+
+def _phase(x):
+    """What a number other than 0 has besides its size: `(x / phase, phase)`. A real one is all size, with its sign."""
+    if not np.iscomplexobj(x):
+        return x, 1.0
+    size = abs(x)
+    return size, x / size
 
 
 @quotes(np.linalg.cholesky)
@@ -34,7 +48,7 @@ def cholesky(a):
     a = a * 1.0
     low = cholesky_factor(constant(a))
     moved = _symmetric(a - constant(a))
-    w = solved_lower(low, solved_lower(low, moved).T)
+    w = solved_lower(low, solved_lower(low, moved).conj().T)
     n = a.shape[0]
     half = np.zeros((n, n), low.dtype)
     for i in range(n):
@@ -45,7 +59,7 @@ def cholesky(a):
 
 
 def _rotations(a):
-    """Eigenvalues (ascending) and vectors of a symmetric matrix by cyclic Jacobi rotations."""
+    """Eigenvalues (ascending) and vectors of a symmetric (or Hermitian) matrix by cyclic Jacobi rotations."""
     n = a.shape[0]
     m = a * 1.0
     v = np.eye(n, dtype=a.dtype)
@@ -53,36 +67,37 @@ def _rotations(a):
         off = 0.0
         size = 0.0
         for i in range(n):
-            size += m[i, i] * m[i, i]
+            size += _squared(m[i, i])
             for j in range(i):
-                off += m[i, j] * m[i, j]
+                off += _squared(m[i, j])
         if off <= 1e-32 * size or off == 0.0:
             break
         for p in range(n):
             for q in range(p + 1, n):
                 if m[p, q] == 0.0:
                     continue
-                theta = (m[q, q] - m[p, p]) / (2.0 * m[p, q])
+                size_pq, phase = _phase(m[p, q])
+                theta = (m[q, q] - m[p, p]).real / (2.0 * size_pq)
                 t = 1.0 / (abs(theta) + np.sqrt(theta * theta + 1.0))
                 if theta < 0.0:
                     t = -t
                 c = 1.0 / np.sqrt(t * t + 1.0)
                 s = t * c
                 for k in range(n):
-                    x, y = m[k, p], m[k, q]
+                    x, y = m[k, p], m[k, q] * np.conj(phase)
                     m[k, p] = c * x - s * y
                     m[k, q] = s * x + c * y
                 for k in range(n):
-                    x, y = m[p, k], m[q, k]
+                    x, y = m[p, k], m[q, k] * phase
                     m[p, k] = c * x - s * y
                     m[q, k] = s * x + c * y
                 for k in range(n):
-                    x, y = v[k, p], v[k, q]
+                    x, y = v[k, p], v[k, q] * np.conj(phase)
                     v[k, p] = c * x - s * y
                     v[k, q] = s * x + c * y
-    w = np.empty(n, a.dtype)
+    w = np.empty(n, a.real.dtype)
     for i in range(n):
-        w[i] = m[i, i]
+        w[i] = m[i, i].real
     order = np.argsort(w)
     return w[order], v[:, order]
 
@@ -107,12 +122,12 @@ def _over_sizes(a, sizes):
 def eigh(a):
     a = a * 1.0
     w, v = _rotations(_symmetric(constant(a)))
-    m = v.T @ _symmetric(a - constant(a)) @ v
+    m = v.conj().T @ _symmetric(a - constant(a)) @ v
     n = w.shape[0]
-    turn = np.zeros((n, n), w.dtype)
+    turn = np.zeros((n, n), v.dtype)
     values = np.empty(n, w.dtype)
     for i in range(n):
-        values[i] = w[i] + m[i, i]
+        values[i] = w[i] + m[i, i].real
         for j in range(n):
             if i != j:
                 turn[i, j] = _over_gap(m[i, j], w[j] - w[i])
@@ -123,16 +138,16 @@ def eigh(a):
 def eigvalsh(a):
     a = a * 1.0
     w, v = _rotations(_symmetric(constant(a)))
-    m = v.T @ _symmetric(a - constant(a)) @ v
+    m = v.conj().T @ _symmetric(a - constant(a)) @ v
     values = np.empty(w.shape[0], w.dtype)
     for i in range(w.shape[0]):
-        values[i] = w[i] + m[i, i]
+        values[i] = w[i] + m[i, i].real
     return values
 
 
 def _singular(a):
-    """`(u, s, v)` with `a = u @ diag(s) @ v.T`, s descending, of a matrix with at least as many rows as columns: by
-    rotations that make its columns orthogonal (Hestenes)."""
+    """`(u, s, v)` with `a = u @ diag(s) @ v.conj().T`, s descending, of a matrix with at least as many rows as columns:
+    by rotations that make its columns orthogonal (Hestenes)."""
     m, n = a.shape
     u = a * 1.0
     v = np.eye(n, dtype=a.dtype)
@@ -142,29 +157,30 @@ def _singular(a):
             for q in range(p + 1, n):
                 alpha = beta = gamma = 0.0
                 for k in range(m):
-                    alpha += u[k, p] * u[k, p]
-                    beta += u[k, q] * u[k, q]
-                    gamma += u[k, p] * u[k, q]
+                    alpha += _squared(u[k, p])
+                    beta += _squared(u[k, q])
+                    gamma += np.conj(u[k, p]) * u[k, q]
                 if abs(gamma) <= 1e-16 * np.sqrt(alpha * beta) or gamma == 0.0:
                     continue
                 turned = True
-                zeta = (beta - alpha) / (2.0 * gamma)
+                size, phase = _phase(gamma)
+                zeta = (beta - alpha) / (2.0 * size)
                 t = 1.0 / (abs(zeta) + np.sqrt(1.0 + zeta * zeta))
                 if zeta < 0.0:
                     t = -t
                 c = 1.0 / np.sqrt(1.0 + t * t)
                 s = c * t
                 for k in range(m):
-                    x, y = u[k, p], u[k, q]
+                    x, y = u[k, p], u[k, q] * np.conj(phase)
                     u[k, p] = c * x - s * y
                     u[k, q] = s * x + c * y
                 for k in range(n):
-                    x, y = v[k, p], v[k, q]
+                    x, y = v[k, p], v[k, q] * np.conj(phase)
                     v[k, p] = c * x - s * y
                     v[k, q] = s * x + c * y
         if not turned:
             break
-    sizes = np.sqrt(np.sum(u * u, axis=0))
+    sizes = np.sqrt(np.sum(_squared(u), axis=0))
     order = np.argsort(-sizes)
     sizes = sizes[order]
     largest = 0.0
@@ -188,12 +204,12 @@ def _complete(u, j):
             for c in range(j):
                 along = 0.0
                 for i in range(m):
-                    along += u[i, c] * u[i, j]
+                    along += np.conj(u[i, c]) * u[i, j]
                 for i in range(m):
                     u[i, j] -= along * u[i, c]
         size = 0.0
         for i in range(m):
-            size += u[i, j] * u[i, j]
+            size += _squared(u[i, j])
         if size > 0.1 / m:
             for i in range(m):
                 u[i, j] /= np.sqrt(size)
@@ -205,31 +221,33 @@ def svd(a, full_matrices=True, compute_uv=True):
     """`(u, s, vh)`, or `s` alone. Of a matrix that is not square only `full_matrices=False` is given."""
     a = a * 1.0
     tall = a.shape[0] >= a.shape[1]
-    x = a if tall else a.T
+    x = a if tall else a.conj().T
     u, s, v = _singular(constant(x))
     moved = x - constant(x)
-    p = u.T @ moved @ v
+    p = u.conj().T @ moved @ v
     n = s.shape[0]
     values = np.empty(n, s.dtype)
     for i in range(n):
-        values[i] = s[i] + p[i, i]
+        values[i] = s[i] + p[i, i].real
     if not compute_uv:
         return values
     if full_matrices and a.shape[0] != a.shape[1]:
         raise ValueError("svd of a matrix that is not square: pass full_matrices=False")
-    left = np.zeros((n, n), s.dtype)
-    right = np.zeros((n, n), s.dtype)
+    left = np.zeros((n, n), u.dtype)
+    right = np.zeros((n, n), u.dtype)
     for i in range(n):
         for j in range(n):
             if i != j:
                 gap = (s[j] - s[i]) * (s[j] + s[i])
-                left[i, j] = _over_gap(p[i, j] * s[j] + s[i] * p[j, i], gap)
-                right[i, j] = _over_gap(s[i] * p[i, j] + p[j, i] * s[j], gap)
+                left[i, j] = _over_gap(p[i, j] * s[j] + s[i] * np.conj(p[j, i]), gap)
+                right[i, j] = _over_gap(s[i] * p[i, j] + np.conj(p[j, i]) * s[j], gap)
+            elif np.iscomplexobj(u):  # the phase of a pair of vectors is free: that of the right one stays
+                left[i, i] = 1j * _over_gap(p[i, i].imag, s[i])
     du = u @ left + _over_sizes(moved @ v - u @ p, s)
-    dv = v @ right + _over_sizes(moved.T @ u - v @ p.T, s)
+    dv = v @ right + _over_sizes(moved.conj().T @ u - v @ p.conj().T, s)
     if tall:
-        return u + du, values, (v + dv).T
-    return v + dv, values, (u + du).T
+        return u + du, values, (v + dv).conj().T
+    return v + dv, values, (u + du).conj().T
 
 
 def _householder(a):
@@ -244,11 +262,11 @@ def _householder(a):
     for k in range(n):
         below = 0.0
         for i in range(k + 1, m):
-            below += r[i, k] * r[i, k]
-        if below == 0.0:
-            continue
+            below += _squared(r[i, k])
         alpha = r[k, k] * 1.0
-        beta = -np.copysign(np.sqrt(alpha * alpha + below), alpha)
+        if below == 0.0 and alpha.imag == 0.0:
+            continue
+        beta = -np.copysign(np.sqrt(_squared(alpha) + below), alpha.real)
         scale[k] = (beta - alpha) / beta
         v[k, k] = 1.0
         for i in range(k + 1, m):
@@ -256,14 +274,14 @@ def _householder(a):
         for j in range(k, n):
             total = 0.0
             for i in range(k, m):
-                total += v[i, k] * r[i, j]
+                total += np.conj(v[i, k]) * r[i, j]
             for i in range(k, m):
-                r[i, j] -= scale[k] * total * v[i, k]
+                r[i, j] -= np.conj(scale[k]) * total * v[i, k]
     for k in range(n - 1, -1, -1):
         for j in range(n):
             total = 0.0
             for i in range(k, m):
-                total += v[i, k] * q[i, j]
+                total += np.conj(v[i, k]) * q[i, j]
             for i in range(k, m):
                 q[i, j] -= scale[k] * total * v[i, k]
     upper = np.zeros((n, n), a.dtype)
@@ -282,14 +300,16 @@ def qr(a, mode="reduced"):
     q, r = _householder(constant(a))
     moved = a - constant(a)
     step = solved_lower(r.T, moved.T).T  # moved @ r^-1
-    c = q.T @ step
+    c = q.conj().T @ step
     n = r.shape[0]
     turn = np.zeros((n, n), r.dtype)
     for i in range(n):
         for j in range(i):
             turn[i, j] = c[i, j]
-            turn[j, i] = -c[i, j]
-    upper = r + (q.T @ moved - turn @ r)
+            turn[j, i] = -np.conj(c[i, j])
+        if np.iscomplexobj(r):  # the diagonal of r is real
+            turn[i, i] = 1j * c[i, i].imag
+    upper = r + (q.conj().T @ moved - turn @ r)
     full = np.zeros((n, n), r.dtype)
     for i in range(n):
         for j in range(i, n):
@@ -324,16 +344,16 @@ def lstsq(a, b, rcond=None):
     s = svd(a, compute_uv=False)
     if m >= n:
         q, r = qr(a)
-        x = _over_lower_system(r, q.T @ b)
+        x = _over_lower_system(r, q.conj().T @ b)
     else:
-        q, r = qr(a.T)
-        y = np.linalg.solve(r.T, b)
+        q, r = qr(a.conj().T)
+        y = np.linalg.solve(r.conj().T, b)
         x = q @ y
     rest = b - a @ x
     if b.ndim == 1:
-        residuals = np.array([np.sum(rest * rest)])
+        residuals = np.array([np.sum(_squared(rest))])
     else:
-        residuals = np.sum(rest * rest, axis=0)
+        residuals = np.sum(_squared(rest), axis=0)
     return x, residuals, min(m, n), s
 
 
@@ -343,9 +363,9 @@ def pinv(a):
     a = a * 1.0
     if a.shape[0] >= a.shape[1]:
         q, r = qr(a)
-        return _over_lower_system(r, q.T)
-    q, r = qr(a.T)
-    return _over_lower_system(r, q.T).T
+        return _over_lower_system(r, q.conj().T)
+    q, r = qr(a.conj().T)
+    return _over_lower_system(r, q.conj().T).conj().T
 
 
 @quotes(np.linalg.cond)

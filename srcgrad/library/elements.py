@@ -11,6 +11,8 @@ from srcgrad.library.quoting import quotes
 
 @quotes(np.nan_to_num)
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
+    if np.iscomplexobj(x):
+        return nan_to_num(x.real, copy, nan, posinf, neginf) + 1j * nan_to_num(x.imag, copy, nan, posinf, neginf)
     high = 1.7976931348623157e308 if posinf is None else posinf
     low = -1.7976931348623157e308 if neginf is None else neginf
     return np.where(np.isnan(x), nan, np.where(x == math.inf, high, np.where(x == -math.inf, low, x)))
@@ -59,16 +61,6 @@ def left_shift(x1, x2):
 @quotes(np.right_shift)
 def right_shift(x1, x2):
     return x1 >> x2
-
-
-@quotes(np.real)
-def real(val):
-    return val
-
-
-@quotes(np.conj)
-def conj(x):
-    return x
 
 
 @quotes(np.allclose)

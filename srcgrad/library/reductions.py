@@ -89,7 +89,8 @@ def norm(x, ord=None, axis=None, keepdims=False):
     if ord is None or ord == 2 or ord == "fro":
         if ord == 2 and axis is None and x.ndim == 2:
             return np.max(np.linalg.svd(x, compute_uv=False))
-        return np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims))
+        squares = x.real * x.real + x.imag * x.imag if np.iscomplexobj(x) else x * x
+        return np.sqrt(np.sum(squares, axis=axis, keepdims=keepdims))
     if axis is None and x.ndim == 2:
         sums = np.sum(np.abs(x), axis=0 if abs(ord) == 1 else 1)
         return np.max(sums) if ord > 0 else np.min(sums)
@@ -209,7 +210,7 @@ def cov(m, y=None, rowvar=True, bias=False):
     if given.ndim == 1:
         return np.var(given, ddof=0 if bias else 1)
     centred = given - np.mean(given, axis=1, keepdims=True)
-    return centred @ centred.T / (given.shape[1] - (0 if bias else 1))
+    return centred @ centred.conj().T / (given.shape[1] - (0 if bias else 1))
 
 
 @quotes(np.corrcoef)
@@ -217,8 +218,8 @@ def corrcoef(x, y=None):
     rows = x if y is None else np.stack((x, y))
     c = cov(rows)
     n = c.shape[0]
-    out = np.empty((n, n))
+    out = np.empty((n, n), c.dtype)
     for i in range(n):
         for j in range(n):
-            out[i, j] = c[i, j] / np.sqrt(c[i, i] * c[j, j])
+            out[i, j] = c[i, j] / np.sqrt(c[i, i].real * c[j, j].real)
     return out

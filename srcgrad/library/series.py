@@ -43,7 +43,7 @@ def convolve(a, v, mode="full"):
 @quotes(np.correlate)
 def correlate(a, v, mode="valid"):
     n, m = a.shape[0], v.shape[0]
-    full = _full(a, v[::-1])
+    full = _full(a, np.conj(v[::-1]))
     if mode == "same":
         start = (min(n, m) - 1) // 2 if n >= m else min(n, m) // 2
         return full[start : start + max(n, m)]

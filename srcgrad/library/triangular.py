@@ -48,24 +48,24 @@ def solved_upper(up, b):
 
 
 def cholesky_factor(a):
-    """The lower triangle with `low @ low.T == a`. Reads the lower triangle. Raises `LinAlgError` for a matrix that is
-    not positive definite."""
+    """The lower triangle with `low @ low.conj().T == a`. Reads the lower triangle. Raises `LinAlgError` for a matrix
+    that is not positive definite."""
     n = a.shape[0]
     low = np.zeros((n, n), a.dtype)
     for start in range(0, n, BLOCK):
         stop = min(start + BLOCK, n)
         rest = a[start:, start:stop] * 1.0
         if start > 0:
-            rest -= low[start:, :start] @ low[start:stop, :start].T
+            rest -= low[start:, :start] @ low[start:stop, :start].conj().T
         for j in range(stop - start):
             for i in range(j, n - start):
                 total = rest[i, j] * 1.0
                 for k in range(j):
-                    total -= low[start + i, start + k] * low[start + j, start + k]
+                    total -= low[start + i, start + k] * np.conj(low[start + j, start + k])
                 if i == j:
-                    if not total > 0.0:
+                    if not total.real > 0.0:
                         raise np.linalg.LinAlgError("Matrix is not positive definite")
-                    low[start + j, start + j] = np.sqrt(total)
+                    low[start + j, start + j] = np.sqrt(total.real)
                 else:
                     low[start + i, start + j] = total / low[start + j, start + j]
     return low

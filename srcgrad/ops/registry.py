@@ -30,6 +30,8 @@ class Result(enum.Enum):
     FLOAT = "the argument's floating dtype (the frontend casts integers to float64 first)"
     BOOL = "bool"
     INT = "int64"
+    REAL = "the dtype of the parts of the complex argument"
+    COMPLEX = "the complex dtype whose parts the arguments are"
     NAMED = "the dtype that the operation is named after (casts)"
 
 
@@ -43,6 +45,8 @@ class Operands(enum.Enum):
     FLOAT_INT = "a floating base and an integer (powi, ldexp)"
     BOOL_SAME_SAME = "a bool and two of one dtype (select)"
     ANY = "one argument of any scalar type (casts)"
+    COMPLEX = "a complex number"
+    PARTS = "two of one floating dtype, to become a complex number"
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,6 @@
-"""Fresh arrays, for generated code: NumPy's, and in compiled code on huge pages where they are large.
+"""Memory, for generated code: fresh arrays, and complex numbers seen as pairs of real ones.
 
+Fresh arrays are NumPy's, and in compiled code on huge pages where they are large.
 A gradient of many megabytes is written once into memory that the system hands out page by page; with pages of 4 kB that
 takes several times as long as the writing. NumPy asks Linux for huge pages where an array has 4 MB or more, Numba does
 not; here it does. (On other systems, and where huge pages are switched off, nothing is asked.)
@@ -9,13 +10,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
+from numba.core.imputils import impl_ret_borrowed
 from numba.core.typing.templates import signature
 from numba.extending import lower_builtin, type_callable
-from numba.np.arrayobj import _empty_nd_impl, _parse_shape
+from numba.np.arrayobj import _empty_nd_impl, _parse_shape, make_array, populate_array
 
 _LARGE = 1 << 22  # bytes, as in NumPy
 _PAGE = 4096
@@ -30,6 +33,31 @@ def empty(shape: int | tuple[int, ...], dtype: type = np.float64) -> np.ndarray:
 def zeros(shape: int | tuple[int, ...], dtype: type = np.float64) -> np.ndarray:
     """`np.zeros(shape, dtype)`: a fresh array of zeros in C order."""
     return np.zeros(shape, dtype)
+
+
+def as_parts(array: np.ndarray) -> np.ndarray:
+    """The memory of complex numbers as pairs (real, imaginary part) along one more dimension, the last."""
+    size = array.dtype.itemsize // 2
+    return _same_memory(array, f"f{size}", (*array.shape, 2), (*array.strides, size))
+
+
+def as_complex(array: np.ndarray) -> np.ndarray:
+    """The memory of pairs along the last dimension, which lie side by side, as complex numbers."""
+    return _same_memory(array, f"c{array.dtype.itemsize * 2}", array.shape[:-1], array.strides[:-1])
+
+
+class _Memory:
+    """Tells NumPy of another array's memory, and keeps it alive."""
+
+    def __init__(self, owner: np.ndarray, interface: dict[str, Any]) -> None:
+        self.owner = owner
+        self.__array_interface__ = interface
+
+
+def _same_memory(array: np.ndarray, code: str, shape: tuple[int, ...], strides: tuple[int, ...]) -> np.ndarray:
+    interface = {**array.__array_interface__, "typestr": np.dtype(code).str, "shape": shape, "strides": strides}
+    interface.pop("descr", None)
+    return np.asarray(_Memory(array, interface))
 
 
 def _register(public: Callable, clear: bool) -> None:
@@ -77,3 +105,38 @@ def _ask_for_huge_pages(context, builder, data, size) -> None:
 
 _register(empty, clear=False)
 _register(zeros, clear=True)
+
+
+def _register_reinterpretation(public: Callable, to_parts: bool) -> None:
+    @type_callable(public)
+    def typing(context):
+        def typer(array):
+            if not isinstance(array, types.Array) or isinstance(array.dtype, types.Complex) is not to_parts:
+                return None
+            layout: Any = "C" if array.layout == "C" else "A"
+            if to_parts:
+                return signature(types.Array(array.dtype.underlying_float, array.ndim + 1, layout), array)
+            element = {types.float64: types.complex128, types.float32: types.complex64}[array.dtype]
+            return signature(types.Array(element, array.ndim - 1, layout), array)
+
+        return typer
+
+    @lower_builtin(public, types.Array)
+    def lower(context, builder, sig, arguments):
+        kind = sig.return_type
+        old = make_array(sig.args[0])(context, builder, arguments[0])
+        new = make_array(kind)(context, builder)
+        size = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(kind.dtype)))
+        shape = cgutils.unpack_tuple(builder, old.shape)
+        strides = cgutils.unpack_tuple(builder, old.strides)
+        if to_parts:
+            shape, strides = [*shape, context.get_constant(types.intp, 2)], [*strides, size]
+        else:
+            shape, strides = shape[:-1], strides[:-1]
+        data = builder.bitcast(old.data, context.get_data_type(kind.dtype).as_pointer())
+        populate_array(new, data, shape, strides, size, old.meminfo, old.parent)
+        return impl_ret_borrowed(context, builder, kind, new._getvalue())
+
+
+_register_reinterpretation(as_parts, to_parts=True)
+_register_reinterpretation(as_complex, to_parts=False)

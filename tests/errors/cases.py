@@ -188,8 +188,36 @@ def string_array(x, names):
 
 
 @refused(1.0 + 2.0j)
-def complex_argument(z):
+def complex_result(z):
+    return z * z
+
+
+@refused(1.0 + 2.0j)
+def complex_order(z):
+    return abs(z) if z > 1 else 0.0
+
+
+@refused(1.0 + 2.0j)
+def complex_in_a_real_array(z):
+    a = np.zeros(3)
+    a[0] = z
+    return a.sum()
+
+
+@refused(1.0 + 2.0j)
+def complex_part_of_a_number(z):
+    z.real = 2.0
     return abs(z)
+
+
+@refused(np.array([1.0 + 2.0j]))
+def complex_remainder(z):
+    return np.sum(z % 2.0).real
+
+
+@refused(np.array([1.0 + 2.0j]))
+def function_of_real_numbers(z):
+    return np.cbrt(z)[0].real
 
 
 @refused(1.0)

@@ -17,6 +17,7 @@ import numpy as np
 
 from srcgrad.differences import copy_tree, evaluate, float_leaves, float_vector, written_leaves
 from srcgrad.infer.signature import Spec, describe, flatten, leaves
+from srcgrad.ir.types import real_dtype
 from tests.harness.registry import Program, floating_positions
 
 
@@ -104,7 +105,7 @@ class Case:
     @functools.cached_property
     def narrow(self) -> bool:
         """Whether float32 takes part."""
-        return any(leaf.type.dtype == np.float32 for leaf in leaves(describe((self.values, self.out))))
+        return any(real_dtype(leaf.type.dtype) == np.float32 for leaf in leaves(describe((self.values, self.out))))
 
     def tolerances(self, wide: float, narrow: float) -> tuple[float, float]:
         default = narrow if self.narrow else wide

@@ -13,7 +13,7 @@ import numpy as np
 
 from srcgrad.backend import cpu, loader
 from srcgrad.config import Options
-from srcgrad.differences import float_leaves, float_vector, is_float_leaf, like, like_each, numerical_jvp
+from srcgrad.differences import conjugated, float_leaves, float_vector, like, like_each, numerical_jvp
 from srcgrad.infer.signature import Leaf, Spec, describe, flatten, leaves
 from srcgrad.ir.interp import run
 from srcgrad.ir.types import Scalar
@@ -101,7 +101,7 @@ def _away_from_zero(seed: list[int], size: int) -> np.ndarray:
 
 def reverse(case: Case, runner: Runner, made: Built, cotangent: np.ndarray) -> tuple[list[Any], np.ndarray]:
     """The primal results, and the gradient over all floating inputs (zero where not differentiated)."""
-    seeds = list(float_leaves(like(case.out, cotangent), describe(case.out)))
+    seeds = list(float_leaves(conjugated(like(case.out, cotangent)), describe(case.out)))
     results = list(runner(*arguments(case, made), *seeds))
     count = len(tuple(leaves(describe(case.out))))
     return results[:count], _over_inputs(case, results[count:])
@@ -110,7 +110,7 @@ def reverse(case: Case, runner: Runner, made: Built, cotangent: np.ndarray) -> t
 def is_scalar(case: Case) -> bool:
     """Whether the program returns one floating number, so that it has a gradient."""
     spec = describe(case.out)
-    return isinstance(spec, Leaf) and isinstance(spec.type, Scalar) and is_float_leaf(spec)
+    return isinstance(spec, Leaf) and isinstance(spec.type, Scalar) and spec.type.is_float
 
 
 def bare_gradient(case: Case, runner: Runner, made: Built) -> tuple[list[Any], np.ndarray]:
@@ -122,7 +122,7 @@ def bare_gradient(case: Case, runner: Runner, made: Built) -> tuple[list[Any], n
 
 def _over_inputs(case: Case, gradients: Sequence[Any]) -> np.ndarray:
     full = np.zeros(case.mask.size)
-    parts = [np.ravel(np.asarray(g, np.float64)) for g in gradients]
+    parts = [float_vector(conjugated(g)) for g in gradients]
     full[_user_order(case)] = np.concatenate([np.zeros(0), *parts])
     return full
 
@@ -133,7 +133,7 @@ def forward(case: Case, runner: Runner, made: Built, along: np.ndarray) -> tuple
     seeds = [seed for k in case.argnums for seed in float_leaves(tangents[k], case.specs[k])]
     results = list(runner(*arguments(case, made), *seeds))
     count = len(tuple(leaves(describe(case.out))))
-    tangent = [np.ravel(np.asarray(t, np.float64)) for t in results[count:]]
+    tangent = [float_vector(t) for t in results[count:]]
     return results[:count], np.concatenate([np.zeros(0), *tangent])
 
 

@@ -45,6 +45,9 @@ case("tile into rows", lambda a: np.tile(a, (2, 1)) ** 2, V)
 case("repeat", lambda a: np.repeat(a, 3) ** 2, M)
 case("repeat along an axis", lambda a: a.repeat(2, axis=1) ** 2, M)
 case("fliplr and flipud", lambda a: np.fliplr(a) * np.flipud(a), M)
+case("roll along an axis", lambda a: np.roll(a, 2, axis=1) * a, M)
+case("roll along two axes", lambda a: np.roll(a, (1, -2), axis=(0, -1)) * np.roll(a, 1, (0, 1)), M)
+case("roll of all elements", lambda a: np.roll(a, -5) * a, M)
 case("rot90", lambda a: np.rot90(a) @ np.rot90(a, 3).T + np.rot90(np.rot90(a, 2), 1) @ a, S)
 case("pad", lambda a: np.pad(a, 2) ** 2, V)
 case("pad of a matrix", lambda a: np.pad(a, ((1, 2), (0, 3)), constant_values=1.0) ** 2, M)
@@ -206,3 +209,64 @@ case("trace of a matrix that is not square", lambda a: np.trace(a * a), M)
 case("interp of lists", lambda x: np.interp(x, [0.0, 0.55, 1.6], [1.0, 2.0, 0.5]), V)
 case("squeeze of a slice", lambda a: np.squeeze(a[:, :1]) * 2.0, M)
 case("eigenvalues that coincide", lambda a: np.sum(np.linalg.eigvalsh(a)), SYMMETRIC)
+
+# -- complex matrices ---------------------------------------------------------------------------------------------
+
+CM = RNG.standard_normal((4, 4)) + 1j * RNG.standard_normal((4, 4))
+CT = CM[:, :3].copy()  # tall
+CB = RNG.standard_normal((4, 2)) + 1j * RNG.standard_normal((4, 2))
+HPD = CM @ CM.conj().T + np.eye(4)
+
+
+def _rank_one(vectors, k):
+    """The projection onto a vector, which does not depend on its phase."""
+    return np.outer(vectors[:, k], vectors[:, k].conj())
+
+
+def _of_eigenvectors(a):
+    w, v = np.linalg.eigh(a)
+    return w[0] * _rank_one(v, 1) + w**2 @ np.ones(4)
+
+
+def _of_singular_vectors(a):
+    u, s, vh = np.linalg.svd(a, full_matrices=False)
+    return np.outer(u[:, 1], vh[1]) * s[0] + s[2]
+
+
+def _of_factors(a):
+    q, r = np.linalg.qr(a)
+    return np.concatenate((q * 2.0, r @ r))
+
+
+case("complex solve", lambda a, b: np.linalg.solve(a, b), CM, CB)
+case("complex solve of one right-hand side", lambda a, b: np.linalg.solve(a, b[:, 0]), CM, CB)
+case("complex system, real right-hand side", lambda a, b: np.linalg.solve(a, b), CM, S)
+case("real system, complex right-hand side", lambda a, b: np.linalg.solve(a, b), S, CB)
+case("complex inv", lambda a: np.linalg.inv(a), CM)
+case("complex det", lambda a: np.linalg.det(a) + np.linalg.det(a[:3, :3]), CM)
+case("complex slogdet", lambda a: np.linalg.slogdet(a)[0] * 2.0 + np.linalg.slogdet(a)[1], CM)
+case("complex cholesky", lambda a: np.linalg.cholesky(a @ a.conj().T + np.eye(4)), CM)
+case("complex eigh", lambda a: _of_eigenvectors(a + a.conj().T), CM)
+case("complex eigvalsh", lambda a: np.linalg.eigvalsh(a + a.conj().T), CM)
+case("complex svd", _of_singular_vectors, CT)
+case("complex svd of a wide matrix", lambda a: _of_singular_vectors(a.T), CT)
+case("complex singular values", lambda a: np.linalg.svd(a, compute_uv=False), CM)
+case("complex qr", _of_factors, CT)
+case("complex qr of a square matrix", _of_factors, CM)
+case("complex lstsq", lambda a, b: np.linalg.lstsq(a, b)[0], CT, CB)
+case("complex lstsq of a wide matrix", lambda a, b: np.linalg.lstsq(a.conj().T, b[:3])[0], CT, CB)
+case("complex pinv", lambda a: np.linalg.pinv(a) * 2.0 + np.linalg.pinv(a.T).T, CT)
+case("complex matrix_power", lambda a: np.linalg.matrix_power(a, 3) + np.linalg.matrix_power(a, -1), CM)
+case("complex norms", lambda a: np.linalg.norm(a) + np.linalg.norm(a, "fro") + np.linalg.norm(a, 2), CM)
+case("complex einsum", lambda a, b: np.einsum("ij,jk,ik->k", a, b, b.conj()), CM, CB)
+case("complex tensordot", lambda a, b: np.tensordot(a, b, 1), CM, CB)
+case("complex kron", lambda a, b: np.kron(a[:2], b), CM, CB)
+case("complex outer and inner", lambda a: np.outer(a[0], a[1]) * np.inner(a[2], a[3]) + np.trace(a), CM)
+case("complex vdot", lambda a, b: np.vdot(a[:2], b) + np.vdot(a[0, 0], b[1, 1]), CM, CB)
+case("complex convolve", lambda a: np.convolve(a[0], a[1, :3]) * 2.0, CM)
+case("complex correlate", lambda a: np.correlate(a[0], a[1, :3], mode="full"), CM)
+case("complex cov", lambda a: np.cov(a), CM)
+case("complex triangles", lambda a: np.triu(a) @ np.tril(a, -1) + np.diag(np.diag(a)), CM)
+case("complex gather", lambda a: a[K] * a[::-1, 1:2] + np.take(a, 5), CM)
+case("complex nan_to_num", lambda a: np.nan_to_num(a) * 2.0, CM)
+case("complex isclose", lambda a: np.where(np.isclose(a, a + 1e-12), a, 0.0) * a, CM)
