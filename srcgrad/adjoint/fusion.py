@@ -30,6 +30,7 @@ from srcgrad.ir.nodes import (
     Call,
     Const,
     Copy,
+    External,
     For,
     Function,
     If,
@@ -151,6 +152,9 @@ class FusionAnalysis:
                 case Product(array=array, left=left, right=right) if self._activity(array):
                     read.update(self._aliases.root(a) for a in (left, right) if self._activity(a))
                     stored.setdefault(self._aliases.root(array), [])
+                case External(outputs=outputs, inputs=inputs) if any(map(self._activity, outputs)):
+                    read.add(self._aliases.root(inputs[-1]))
+                    stored.update((self._aliases.root(array), []) for array in outputs)
                 case Call() | Push() | Pop():
                     return None, {}
                 case If(results=results) | For(results=results) | While(results=results):
@@ -176,7 +180,7 @@ class FusionAnalysis:
             return False
         inside = set(walk(loop.body))
         return not any(
-            isinstance(s, (Load, Copy, View, Product)) and root in self._operands(s) and s not in inside
+            isinstance(s, (Load, Copy, View, Product, External)) and root in self._operands(s) and s not in inside
             for s in self._regions.of_statement
         )
 
@@ -193,7 +197,7 @@ class FusionAnalysis:
                 case Load(array=array) if self._aliases.root(array) is root:
                     if not any(self._covers(store, statement, loop) for store in filling):
                         return False
-                case Copy() | View() | Product() if root in self._operands(statement):
+                case Copy() | View() | Product() | External() if root in self._operands(statement):
                     return False
                 case Store(array=array, accumulate=True) if self._aliases.root(array) is root:
                     if not any(self._covers(store, statement, loop) for store in filling):

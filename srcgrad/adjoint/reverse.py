@@ -11,7 +11,7 @@ the outer scalars it uses.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -26,12 +26,13 @@ from srcgrad.adjoint.tapes import Tapes
 from srcgrad.analysis.activity import Activity
 from srcgrad.analysis.regions import Loop, Regions
 from srcgrad.errors import Diagnostic, Unsupported
-from srcgrad.ir.build import Builder, add_elementwise, int_const
+from srcgrad.ir.build import Builder, add_elementwise, clear_elements, int_const
 from srcgrad.ir.nodes import (
     Atom,
     Block,
     Call,
     Copy,
+    External,
     For,
     If,
     Let,
@@ -55,7 +56,7 @@ class ReverseSweep:
 
     def __init__(
         self, builder: Builder, regions: Regions, activity: Activity, shadows: Shadows, plan: Plan, tapes: Tapes,
-        calls: Calls, stacks: tuple[Sym, ...], *, factors: dict[Product, tuple[Sym, Sym]],
+        calls: Calls, stacks: tuple[Sym, ...], *, factors: Mapping[Statement, tuple[Sym, ...]],
         analysis: FusionAnalysis | None = None, strong_zero: bool = False,
     ) -> None:  # fmt: skip
         """`analysis` is given in the trial run, which notes what it needs and which loops may be fused; without it
@@ -118,6 +119,8 @@ class ReverseSweep:
                 return self._activity(array) or statement in self._plan.undone
             case Product(array=array):
                 return self._activity(array)
+            case External(outputs=outputs):
+                return any(map(self._activity, outputs))
             case Call() | Push() | Pop():
                 return any(self._activity(s) for s in (*statement_symbols(statement),))
             case If() | For() | While():
@@ -140,6 +143,8 @@ class ReverseSweep:
                     self._copied(self.shadow(array), self.shadow(result))
             case Product(array=array) if self._activity(array):
                 self._product(statement)
+            case External():
+                self._external(statement)
             case If():
                 self._if(statement)
             case For() | While():
@@ -233,16 +238,38 @@ class ReverseSweep:
 
     def _product(self, statement: Product) -> None:
         """`a_bar += c_bar @ b.T` and `b_bar += a.T @ c_bar` (Giles, "Collected matrix derivative results for forward
-        and reverse mode AD", 2008, section 2.2.2)."""
+        and reverse mode AD", 2008, section 2.2.2), where the factors are not transposed or conjugated themselves; of
+        complex matrices, the transposes are conjugated."""
         builder, (left, right) = self._builder, map(self._matrix, self._factors[statement])
         bar = self.shadow(statement.array)
+        pairs = left.type.ndim == 3  # type: ignore[union-attr]
         across, down = statement.transposed
+        own, other = statement.conjugated
+        turned = pairs and own == other  # what the other factor becomes: conjugated once for each mark, and once more
         if self._activity(statement.left):
-            factors, turned = ((right, bar), (down, True)) if across else ((bar, right), (False, not down))
-            builder.product(self.shadow(statement.left), *factors, turned)
+            target = self.shadow(statement.left)
+            if across:
+                builder.product(target, right, bar, (down, True), (turned, own))
+            else:
+                builder.product(target, bar, right, (False, not down), (own, turned))
         if self._activity(statement.right):
-            factors, turned = ((bar, left), (True, across)) if down else ((left, bar), (not across, False))
-            builder.product(self.shadow(statement.right), *factors, turned)
+            target = self.shadow(statement.right)
+            if down:
+                builder.product(target, bar, left, (True, across), (other, turned))
+            else:
+                builder.product(target, left, bar, (not across, False), (turned, other))
+
+    def _external(self, statement: External) -> None:
+        """`b_bar += transpose(x_bar)` where `x` is linear in `b`; then `x_bar` is done with."""
+        builder, transpose = self._builder, statement.procedure.transpose
+        active = tuple(filter(self._activity, statement.outputs))
+        if active and transpose is not None and self._activity(statement.inputs[-1]):
+            bar = self.shadow(active[0])
+            change = builder.alloc_like(bar, None, f"{statement.inputs[-1].hint}_bar")
+            builder.external(transpose, (change,), (*map(self._matrix, self._factors[statement]), bar))
+            add_elementwise(builder, self.shadow(statement.inputs[-1]), change)
+        for array in active:
+            clear_elements(builder, self.shadow(array))
 
     def _matrix(self, array: Sym) -> Sym:
         primal = self.primal(array)

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from srcgrad.adjoint.partials import CHOOSING, contribution, formula_environment, zero
 from srcgrad.analysis.activity import carries_derivative, find_activity
-from srcgrad.ir.build import Builder, const_like
+from srcgrad.ir.build import Builder, clear_elements, const_like
 from srcgrad.ir.nodes import (
     Alloc,
     Atom,
@@ -21,6 +21,7 @@ from srcgrad.ir.nodes import (
     Callee,
     Const,
     Copy,
+    External,
     For,
     Function,
     If,
@@ -144,6 +145,9 @@ class _Tangent:
             case Product():
                 builder.emit(statement)
                 self._product(builder, statement)
+            case External():
+                builder.emit(statement)
+                self._external(builder, statement)
             case _:
                 builder.emit(statement)
                 self._memory(builder, statement)
@@ -151,11 +155,20 @@ class _Tangent:
     def _product(self, builder: Builder, statement: Product) -> None:
         if not self._moves(statement.array):
             return
-        dot = self._array_dot(statement.array)
+        dot, marks = self._array_dot(statement.array), (statement.transposed, statement.conjugated)
         if self._moves(statement.left):
-            builder.product(dot, self._array_dot(statement.left), statement.right, statement.transposed)
+            builder.product(dot, self._array_dot(statement.left), statement.right, *marks)
         if self._moves(statement.right):
-            builder.product(dot, statement.left, self._array_dot(statement.right), statement.transposed)
+            builder.product(dot, statement.left, self._array_dot(statement.right), *marks)
+
+    def _external(self, builder: Builder, statement: External) -> None:
+        """What is linear does to the tangent what it does to the value; all else is constant."""
+        if statement.procedure.transpose is not None and self._moves(statement.inputs[-1]):
+            inputs = (*statement.factors, self._array_dot(statement.inputs[-1]))
+            builder.external(statement.procedure, tuple(map(self._array_dot, statement.outputs)), inputs)
+            return
+        for array in filter(self._moves, statement.outputs):
+            clear_elements(builder, self._array_dot(array))
 
     def _call(self, builder: Builder, statement: Call) -> None:
         dots = (self._result_dot(builder, a) for a in statement.arguments if is_floating(a))

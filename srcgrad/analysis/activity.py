@@ -16,6 +16,7 @@ from srcgrad.ir.nodes import (
     Block,
     Call,
     Copy,
+    External,
     For,
     Function,
     If,
@@ -124,6 +125,8 @@ def flow_edges(statement: Statement) -> list[Edge]:
             return [((value,), (array,))]
         case Product(array=array, left=left, right=right):
             return [((left, right), (array,))]
+        case External(procedure=procedure, outputs=outputs, inputs=inputs) if procedure.transpose is not None:
+            return [(inputs[-1:], outputs)]
         case If(results=results, then=then, orelse=orelse):
             return [((a, b), (r,)) for r, a, b in zip(results, then.results, orelse.results, strict=True)]
         case For() | While():

@@ -25,6 +25,7 @@ from srcgrad.ir.nodes import (
     Const,
     Copy,
     Dim,
+    External,
     For,
     Function,
     Let,
@@ -224,7 +225,7 @@ def fresh_allocations(function: Function, aliases: AliasClasses) -> dict[Sym, Sy
         match statement:
             case Alloc(result=result) | Copy(result=result):
                 origins.setdefault(aliases.root(result), []).append(result)
-            case View() | Load() | Let() | Dim() | Store() | Product() | Raise() | Print():
+            case View() | Load() | Let() | Dim() | Store() | Product() | External() | Raise() | Print():
                 pass
             case Push(value=Sym(type=Array()) as value):
                 merged.add(aliases.root(value))

@@ -22,6 +22,7 @@ from srcgrad.ir.nodes import (
     Call,
     Const,
     Dim,
+    External,
     For,
     Function,
     If,
@@ -34,6 +35,7 @@ from srcgrad.ir.nodes import (
     Sym,
     While,
     blocks,
+    written_arrays,
 )  # fmt: skip
 from srcgrad.ir.types import Scalar
 
@@ -165,9 +167,9 @@ class Folding:
     def _barrier(self, pending: dict[Sym, _Pending], statement: Statement) -> None:
         """Drop what may not move past a statement: it is printed where it stands."""
         match statement:
-            case Store(array=array) | Product(array=array):
-                root = self._aliases.root(array)
-                blocked = [s for s, p in pending.items() if root in p.reads]
+            case Store() | Product() | External():
+                roots = set(map(self._aliases.root, written_arrays(statement)))
+                blocked = [s for s, p in pending.items() if not roots.isdisjoint(p.reads)]
             case Call():
                 blocked = [s for s, p in pending.items() if p.reads]
             case If() | For() | While() | Raise():

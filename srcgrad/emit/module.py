@@ -22,7 +22,10 @@ Nested = int | tuple["Nested", ...]
 _IMPORTS = (  # groups, each of (what the code mentions, the line that brings it)
     ((r"\bmath\.", "import math"),),
     ((r"\bnp\.", "import numpy as np"), (r"(?<!\.)\buint64\(", "from numpy import uint64")),
-    ((r"\bblas\.", "from srcgrad.runtime import blas"), (r"\bmem\.", "from srcgrad.runtime import memory as mem"),
+    ((r"\bblas\.", "from srcgrad.runtime import blas"),
+     (r"\bcomplex_blas\.", "from srcgrad.runtime import complex_blas"),
+     (r"\blapack\.", "from srcgrad.runtime import lapack"),
+     (r"\bmem\.", "from srcgrad.runtime import memory as mem"),
      (r"\bspecial\.", "from srcgrad.runtime import special"),
      (r"\bvm\.", "from srcgrad.runtime import vector_math as vm")),
 )

@@ -20,6 +20,7 @@ from srcgrad.ir.nodes import (
     Const,
     Copy,
     Dim,
+    External,
     Let,
     Load,
     NewStack,
@@ -55,8 +56,13 @@ class Simple:
             case Store():
                 return self._store(statement)
             case Product(array=array, left=left, right=right, transposed=transposed):
-                factors = [names[a] + ".T" * t for a, t in zip((left, right), transposed, strict=True)]
-                return f"blas.add_product({names[array]}, {', '.join(factors)})"
+                pairs = array.type.ndim == 3  # type: ignore[union-attr]
+                matrices = [f"mem.as_complex({names[a]})" if pairs else names[a] for a in (array, left, right)]
+                marks = zip(matrices[1:], transposed, statement.conjugated, strict=True)
+                factors = ", ".join(a + ".T" * t + ".conj()" * c for a, t, c in marks)
+                return f"{'complex_blas' if pairs else 'blas'}.add_product({matrices[0]}, {factors})"
+            case External(procedure=procedure, outputs=outputs, inputs=inputs):
+                return f"lapack.{procedure.name}({', '.join(names[a] for a in (*inputs, *outputs))})"
             case Alloc(result=result):
                 return f"{names[result]} = {self._alloc(statement)}"
             case Copy(result=result, array=array):

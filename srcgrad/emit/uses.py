@@ -19,6 +19,7 @@ from srcgrad.ir.nodes import (
     Call,
     Const,
     Dim,
+    External,
     For,
     Function,
     If,
@@ -81,7 +82,7 @@ def is_constant(atom: Atom, value: int) -> bool:
 
 def has_effect(statement: Statement) -> bool:
     """Does the statement do something besides defining values?"""
-    return isinstance(statement, Store | Product | Push | Pop | Raise | Print | Call)
+    return isinstance(statement, Store | Product | External | Push | Pop | Raise | Print | Call)
 
 
 class Uses:

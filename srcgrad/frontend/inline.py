@@ -25,6 +25,7 @@ from srcgrad.frontend.elementwise import elementwise, force
 from srcgrad.frontend.liveness import Liveness, liveness
 from srcgrad.frontend.operations import call_operation
 from srcgrad.frontend.parameters import bind_parameters, refuse_results
+from srcgrad.frontend.procedures import call_procedure
 from srcgrad.frontend.recursion import Activation, call_recursive, key_of
 from srcgrad.frontend.scalars import settle
 from srcgrad.frontend.source import Source, argument_names, source_of, unwrap
@@ -55,6 +56,7 @@ from srcgrad.infer.captured import Captured, Kind
 from srcgrad.infer.signature import is_namedtuple
 from srcgrad.ir.nodes import Atom
 from srcgrad.library import quoted
+from srcgrad.ops.procedures import procedure_by_function
 from srcgrad.ops.registry import Op, by_callable, by_name
 
 
@@ -90,6 +92,8 @@ def call_static(ctx: Context, callee: Static, arguments: Arguments) -> Value:
         return given(ctx, numbers, handler(ctx, taken(ctx, numbers, arguments)))
     if (own := quoted(target)) is not None:
         return call_function(ctx, own, arguments)
+    if (procedure := procedure_by_function(target)) is not None:
+        return call_procedure(ctx, procedure, arguments)
     if is_text_method(target):
         return call_text_method(ctx, target, arguments)
     op = _operation(target)

@@ -18,6 +18,7 @@ from srcgrad.ir.nodes import (
     Const,
     Copy,
     Dim,
+    External,
     For,
     If,
     Let,
@@ -34,6 +35,7 @@ from srcgrad.ir.nodes import (
     definitions,
 )  # fmt: skip
 from srcgrad.ir.types import BOOL, INT64, Array, Layout, Scalar, Stack, Type, real_dtype, stack_element, stack_of
+from srcgrad.ops.procedures import Procedure
 from srcgrad.ops.registry import Op, Result, by_name
 from srcgrad.span import NOWHERE, Span
 
@@ -157,10 +159,15 @@ class Builder:
         self.emit(Store(array, index, value, accumulate, self.span))
 
     def product(
-        self, array: Sym, left: Sym, right: Sym, transposed: tuple[bool, bool] = (False, False)
-    ) -> None:
+        self, array: Sym, left: Sym, right: Sym, transposed: tuple[bool, bool] = (False, False),
+        conjugated: tuple[bool, bool] = (False, False),
+    ) -> None:  # fmt: skip
         """`array += left @ right`."""
-        self.emit(Product(array, left, right, transposed, self.span))
+        self.emit(Product(array, left, right, transposed, conjugated, self.span))
+
+    def external(self, procedure: Procedure, outputs: tuple[Sym, ...], inputs: tuple[Sym, ...]) -> None:
+        """Fill the outputs."""
+        self.emit(External(procedure, outputs, inputs, self.span))
 
     def alloc(self, shape: tuple[Atom, ...], dtype: np.dtype, fill: complex | None, hint: str = "a") -> Sym:
         """Fresh C-ordered memory, filled with a constant or (fill=None) left as it is."""
@@ -231,6 +238,14 @@ def nest(builder: Builder, lengths: Sequence[Atom], body: Callable[[tuple[Sym, .
             level((*index, i))
 
     level(())
+
+
+def clear_elements(builder: Builder, target: Sym) -> None:
+    """`target[...] = 0`."""
+    assert isinstance(target.type, Array)
+    shape = [builder.dim(target, axis) for axis in range(target.type.ndim)]
+    nothing = const_like(0.0, target.type.element)
+    nest(builder, shape, lambda index: builder.store(target, index, nothing))
 
 
 def add_elementwise(builder: Builder, target: Sym, source: Sym) -> None:

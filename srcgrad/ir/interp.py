@@ -26,6 +26,7 @@ from srcgrad.ir.nodes import (
     Const,
     Copy,
     Dim,
+    External,
     For,
     Function,
     If,
@@ -97,6 +98,11 @@ def _slice(start: int, length: int, step: int) -> slice:
     return slice(start, stop if stop >= 0 else None, step)
 
 
+def _matrix(array: np.ndarray) -> np.ndarray:
+    """The matrix that an array is: one of three dimensions has pairs of the parts of complex numbers."""
+    return array[..., 0] + 1j * array[..., 1] if array.ndim == 3 else array
+
+
 class _Machine:
     """Dispatches on the class of a statement; `helpers` maps a callee to its function."""
 
@@ -104,7 +110,7 @@ class _Machine:
         self.helpers: dict[Callee, Function] = {h.callee: h for h in (function, *function.helpers) if h.callee}
         self.execute: dict[type, Callable[[Any, Env], None]] = {
             Let: self.let, Dim: self.dim, Load: self.load, Store: self.store, Product: self.product,
-            Alloc: self.alloc, Copy: self.copy, View: self.view,
+            External: self.external, Alloc: self.alloc, Copy: self.copy, View: self.view,
             Reinterpret: self.reinterpret, If: self.if_, For: self.for_, While: self.while_,
             NewStack: self.new_stack, Push: self.push, Pop: self.pop, Raise: self.raise_, Print: self.print_,
             Call: self.call_,
@@ -157,10 +163,14 @@ class _Machine:
         array[index] = array[index] + value if s.accumulate else value
 
     def product(self, s: Product, env: Env) -> None:
-        array = self.value(s.array, env)
-        factors = (self.value(s.left, env), self.value(s.right, env))
-        left, right = (each.T if t else each for each, t in zip(factors, s.transposed, strict=True))
-        array += left @ right
+        factors = [_matrix(self.value(each, env)) for each in (s.left, s.right)]
+        factors = [each.T if t else each for each, t in zip(factors, s.transposed, strict=True)]
+        left, right = (each.conj() if c else each for each, c in zip(factors, s.conjugated, strict=True))
+        array, product = self.value(s.array, env), left @ right
+        array += product if array.ndim == 2 else np.stack((product.real, product.imag), axis=-1)
+
+    def external(self, s: External, env: Env) -> None:
+        s.procedure.evaluate(*[self.value(array, env) for array in (*s.inputs, *s.outputs)])
 
     def alloc(self, s: Alloc, env: Env) -> None:
         shape = tuple(int(n) for n in self.index(s.shape, env))

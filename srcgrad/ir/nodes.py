@@ -1,13 +1,13 @@
 """The grammar of the IR: structured control flow in static single assignment form.
 
 Scalars and array *references* are assigned once. `If` yields values; `For` and `While` carry a tuple of values
-(initial, body parameter, yielded), so there are no phi nodes and no jumps. Arrays are memory, changed by `Store` and
-`Product`.
+(initial, body parameter, yielded), so there are no phi nodes and no jumps. Arrays are memory, changed by `Store`,
+`Product` and `External`.
 
     function  = Function(name, params, body, helpers)
     block     = Block(statements, results)
-    statement = Let | Dim | Load | Store | Product | Alloc | Copy | View | Reinterpret | If | For | While
-              | NewStack | Push | Pop | Raise | Print | Call
+    statement = Let | Dim | Load | Store | Product | External | Alloc | Copy | View | Reinterpret
+              | If | For | While | NewStack | Push | Pop | Raise | Print | Call
     atom      = Sym | Const
 
 Invariants (checked by `ir.verify`)
@@ -30,6 +30,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from srcgrad.ir.types import Scalar, Type
+from srcgrad.ops.procedures import Procedure
 from srcgrad.ops.registry import Op
 from srcgrad.span import NOWHERE, Span
 
@@ -115,13 +116,30 @@ class Store:
 class Product:
     """`array += left @ right`, three floating matrices of one dtype; `array` shares no memory with the other two.
 
-    A factor is taken with its dimensions exchanged where it is `transposed`."""
+    A factor is taken with its dimensions exchanged where it is `transposed`. Arrays of three dimensions are matrices of
+    complex numbers as pairs of parts; there, a factor may be `conjugated`, too."""
 
     array: Sym
     left: Sym
     right: Sym
     transposed: tuple[bool, bool] = (False, False)
+    conjugated: tuple[bool, bool] = (False, False)
     span: Span = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
+class External:
+    """Fill `outputs` by a procedure of BLAS or LAPACK. They share no memory with one another or with the inputs."""
+
+    procedure: Procedure
+    outputs: tuple[Sym, ...]
+    inputs: tuple[Sym, ...]
+    span: Span = NOWHERE
+
+    @property
+    def factors(self) -> tuple[Sym, ...]:
+        """The inputs that a linear procedure is not linear in: what its transpose reads, too."""
+        return self.inputs[:-1] if self.procedure.transpose is not None else ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -286,7 +304,7 @@ class Call:
 
 
 Statement = (
-    Let | Dim | Load | Store | Product | Alloc | Copy | View | Reinterpret | If | For | While
+    Let | Dim | Load | Store | Product | External | Alloc | Copy | View | Reinterpret | If | For | While
     | NewStack | Push | Pop | Raise | Print | Call
 )  # fmt: skip
 
@@ -326,7 +344,7 @@ def definitions(statement: Statement) -> tuple[Sym, ...]:
             return results
         case While(results=results, trips=trips):
             return (*results, trips)
-        case Store() | Product() | Push() | Raise() | Print():
+        case Store() | Product() | External() | Push() | Raise() | Print():
             return ()
         case _:
             return (statement.result,)
@@ -345,6 +363,8 @@ def operands(statement: Statement) -> tuple[Atom, ...]:
             return (array, *index, value)
         case Product(array=array, left=left, right=right):
             return (array, left, right)
+        case External(outputs=outputs, inputs=inputs):
+            return (*outputs, *inputs)
         case Alloc(shape=shape):
             return shape
         case View(array=array, entries=entries):
@@ -372,6 +392,8 @@ def written_arrays(statement: Statement) -> tuple[Sym, ...]:
     match statement:
         case Store(array=array) | Product(array=array):
             return (array,)
+        case External(outputs=outputs):
+            return outputs
         case Call(arguments=arguments):
             return tuple(a for a in arguments if isinstance(a, Sym) and not isinstance(a.type, Scalar))
         case _:

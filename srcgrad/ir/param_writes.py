@@ -8,15 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from srcgrad.ir.nodes import Atom, For, Function, If, Pop, Product, Push, Store, Sym, View, While
+from srcgrad.ir.nodes import (
+    Atom,
+    External,
+    For,
+    Function,
+    If,
+    Pop,
+    Product,
+    Push,
+    Store,
+    Sym,
+    View,
+    While,
+    written_arrays,
+)  # fmt: skip
 from srcgrad.ir.types import Array, Stack
 from srcgrad.ir.visit import walk
 from srcgrad.span import Span
 
 
 def written_params(function: Function) -> list[tuple[Sym, Span]]:
-    """Parameters that a `Store` or `Product` may write into. What a `Call` does with its arguments is not looked at."""
-    stores = [s for s in walk(function.body) if isinstance(s, (Store, Product))]
+    """Parameters that a `Store`, `Product` or `External` may write into. Calls are not looked at."""
+    stores = [s for s in walk(function.body) if isinstance(s, (Store, Product, External))]
     arrays = [p for p in function.params if isinstance(p.type, (Array, Stack))]
     if not stores or not arrays:
         return []
@@ -31,7 +45,7 @@ def written_params(function: Function) -> list[tuple[Sym, Span]]:
                 if target not in reached:
                     reached.add(target)
                     pending.append(target)
-        found.extend((param, store.span) for store in stores if store.array in reached)
+        found.extend((param, store.span) for store in stores if not reached.isdisjoint(written_arrays(store)))
     return found
 
 

@@ -14,6 +14,7 @@ from srcgrad.ir.nodes import (
     Const,
     Copy,
     Dim,
+    External,
     For,
     Function,
     If,
@@ -105,8 +106,11 @@ class _Printer:
                 sign = "+=" if accumulate else "="
                 self.line(f"store {self.name(array)}[{self.atoms(index)}] {sign} {self.atom(value)}")
             case Product(array=array, left=left, right=right, transposed=transposed):
-                factors = [self.name(a) + ".T" * t for a, t in zip((left, right), transposed, strict=True)]
+                marks = zip((left, right), transposed, s.conjugated, strict=True)
+                factors = [self.name(a) + ".T" * t + ".conj" * c for a, t, c in marks]
                 self.line(f"product {self.name(array)} += {' @ '.join(factors)}")
+            case External(procedure=procedure, outputs=outputs, inputs=inputs):
+                self.line(f"{procedure.name} {self.atoms(inputs)} -> {self.atoms(outputs)}")
             case Push(stack=stack, value=value):
                 self.line(f"push {self.name(stack)}, {self.atom(value)}")
             case Raise(exception=exception, message=message, values=values):

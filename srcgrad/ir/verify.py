@@ -22,6 +22,7 @@ from srcgrad.ir.nodes import (
     Const,
     Copy,
     Dim,
+    External,
     For,
     Function,
     If,
@@ -190,14 +191,16 @@ class _Checker:
         for atom in operands(s):
             self.use(atom)
         match s:
-            case Let() | Dim() | Load() | Store() | Product() | Alloc() | Copy() | View() | Reinterpret():
+            case Let() | Dim() | Load() | Store() | Product() | External() | Alloc() | Copy() | View() | Reinterpret():
                 self.memory(s)
             case If() | For() | While():
                 self.control(s)
             case _:
                 self.effect(s)
 
-    def memory(self, s: Let | Dim | Load | Store | Product | Alloc | Copy | View | Reinterpret) -> None:
+    def memory(
+        self, s: Let | Dim | Load | Store | Product | External | Alloc | Copy | View | Reinterpret
+    ) -> None:
         match s:
             case Let():
                 self.let(s)
@@ -213,9 +216,14 @@ class _Checker:
                     self.types("stored value", (value,), (base.element,))
             case Product(array=array, left=left, right=right):
                 types = [each.type for each in (array, left, right)]
-                matrices = all(isinstance(t, Array) and t.ndim == 2 and t.is_inexact for t in types)
+                ranks = {t.ndim for t in types if isinstance(t, Array) and t.is_inexact}
+                matrices = all(isinstance(t, Array) for t in types) and ranks in ({2}, {3})
                 self.require(matrices, f"product of {_list(types)}, which are not matrices of floats")
                 self.require(len({t.dtype for t in types if isinstance(t, Array)}) == 1, "product of several dtypes")
+            case External(procedure=procedure, outputs=outputs, inputs=inputs):
+                arrays = all(isinstance(each.type, Array) for each in (*outputs, *inputs))
+                self.require(arrays, f"{procedure.name} of {_list([each.type for each in inputs])}")
+                self.require(len(outputs) == procedure.outputs, f"{procedure.name} with {len(outputs)} outputs")
             case Alloc(result=result, shape=shape, fill=fill):
                 self.integers("extent", shape)
                 base = self.array(result, "alloc")
@@ -229,7 +237,7 @@ class _Checker:
                 self.view(s)
             case Reinterpret(result=result, array=array):
                 self.reinterpreted(self.array(result, "reinterpret"), self.array(array, "reinterpret"))
-        if not isinstance(s, (Store, Product)):
+        if not isinstance(s, (Store, Product, External)):
             self.define(s.result)
 
     def let(self, s: Let) -> None:

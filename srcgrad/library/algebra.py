@@ -14,33 +14,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from srcgrad.library.factors import lu_factors, solved_lu
 from srcgrad.library.quoting import constant, quotes
-from srcgrad.library.triangular import lu_factors, solved_lower, solved_upper
 
 
 def _check_regular(lu):
     for k in range(lu.shape[0]):
         if lu[k, k] == 0.0:
             raise np.linalg.LinAlgError("Singular matrix")
-
-
-def _substituted(lu, order, b):
-    """The solution for one right-hand side (1-d) or several (columns)."""
-    n = lu.shape[0]
-    if b.ndim == 1:
-        x = np.empty(n, lu.dtype)
-        for i in range(n):
-            total = b[order[i]] * 1.0
-            for k in range(i):
-                total -= lu[i, k] * x[k]
-            x[i] = total
-        for i in range(n - 1, -1, -1):
-            total = x[i] * 1.0
-            for k in range(i + 1, n):
-                total -= lu[i, k] * x[k]
-            x[i] = total / lu[i, i]
-        return x
-    return solved_upper(lu, solved_lower(lu, b[order], unit=True))
 
 
 def _check_square(a):
@@ -52,22 +33,25 @@ def _check_square(a):
 def solve(a, b):
     """`a` is (n, n), `b` (n,) or (n, m). Raises `LinAlgError` for a singular matrix."""
     _check_square(a)
-    if np.iscomplexobj(a) != np.iscomplexobj(b):
+    if np.iscomplexobj(a) or np.iscomplexobj(b):
         a, b = a * (1.0 + 0.0j), b * (1.0 + 0.0j)
-    lu, order, _ = lu_factors(constant(a))
+    else:
+        a, b = a * 1.0, b * 1.0
+    lu, order, _ = lu_factors(a)
     _check_regular(lu)
-    x = _substituted(lu, order, constant(b))
-    return x + _substituted(lu, order, b - a @ x)
+    x = solved_lu(lu, order, constant(b))
+    return x + solved_lu(lu, order, b - a @ x)
 
 
 @quotes(np.linalg.inv)
 def inv(a):
     """Raises `LinAlgError` for a singular matrix."""
     _check_square(a)
+    a = a * 1.0
     n = a.shape[0]
-    lu, order, _ = lu_factors(constant(a))
+    lu, order, _ = lu_factors(a)
     _check_regular(lu)
-    x = _substituted(lu, order, np.eye(n, dtype=lu.dtype))
+    x = solved_lu(lu, order, np.eye(n, dtype=lu.dtype))
     return x + x @ (np.eye(n, dtype=lu.dtype) - a @ x)
 
 
@@ -90,14 +74,14 @@ def _undefined(a):
 def _value_and_inverse(a):
     """The product of the pivots with its sign, whether it is zero, and the inverse where it is not."""
     n = a.shape[0]
-    lu, order, sign = lu_factors(constant(a))
+    lu, order, sign = lu_factors(a)
     value = sign
     for k in range(n):
         value *= lu[k, k]
     inverse = np.zeros((n, n), lu.dtype)
     regular = value != 0.0
     if regular:
-        inverse[:] = _substituted(lu, order, np.eye(n, dtype=lu.dtype))
+        inverse[:] = solved_lu(lu, order, np.eye(n, dtype=lu.dtype))
     return value, regular, inverse
 
 
@@ -114,6 +98,7 @@ def det(a):
         first = a[0, 0] * (a[1, 1] * a[2, 2] - a[1, 2] * a[2, 1])
         second = a[0, 1] * (a[1, 0] * a[2, 2] - a[1, 2] * a[2, 0])
         return first - second + a[0, 2] * (a[1, 0] * a[2, 1] - a[1, 1] * a[2, 0])
+    a = a * 1.0
     value, regular, inverse = _value_and_inverse(a)
     if regular:
         return value + value * _change(a, inverse)
@@ -124,8 +109,9 @@ def det(a):
 def slogdet(a):
     """`(sign, log|det|)`, (0, -inf) for a singular matrix, whose derivative is NaN."""
     _check_square(a)
+    a = a * 1.0
     n = a.shape[0]
-    lu, order, sign = lu_factors(constant(a))
+    lu, order, sign = lu_factors(a)
     size = 0.0
     for k in range(n):
         if lu[k, k] == 0.0:
@@ -135,7 +121,7 @@ def slogdet(a):
             size += np.log(abs(lu[k, k]))
     if sign == 0.0:
         return sign, _undefined(a) - np.inf
-    change = _change(a, _substituted(lu, order, np.eye(n, dtype=lu.dtype)))
+    change = _change(a, solved_lu(lu, order, np.eye(n, dtype=lu.dtype)))
     if np.iscomplexobj(a):
         return sign + 1j * sign * change.imag, size + change.real
     return sign, size + change

@@ -1,21 +1,25 @@
 """Decompositions: Cholesky, QR, symmetric eigenvalues, singular values, and least squares by them.
 
-Each factor is computed from a constant copy of the matrix; its derivative is that of one step of refinement, linear
-in the difference between the matrix and its value (Giles 2008; Townsend, "Differentiating the singular value
-decomposition", 2016). Only the first derivative is right that way. Cholesky and the symmetric eigenvalues read the
-lower triangle, as NumPy does. Eigenvectors and singular vectors are defined up to their sign (of complex matrices, up
-to a phase): theirs is not that of LAPACK. Where eigenvalues or singular values coincide, the derivatives of the vectors
-are infinite or NaN; those of the values are right as long as the vectors are not used.
+Each factor is LAPACK's, held constant; its derivative is that of one step of refinement, linear in the difference
+between the matrix and its value (Giles 2008; Townsend, "Differentiating the singular value decomposition", 2016; Golub
+and Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares problems", SIAM J. Numer. Anal. 10,
+1973). Only the first derivative is right that way. Cholesky and the symmetric eigenvalues read the lower triangle, as
+NumPy does. Where eigenvalues or singular values coincide (up to rounding), the derivatives of the vectors are infinite
+or NaN; those of the values are right as long as the vectors are not used.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from srcgrad.library.factors import (
+    cholesky_factor,
+    eigen_factors,
+    orthogonal_factors,
+    singular_factors,
+    solved_lower,
+)
 from srcgrad.library.quoting import constant, quotes
-from srcgrad.library.triangular import cholesky_factor, solved_lower
-
-_MOST_SWEEPS = 60
 
 
 def _symmetric(a):
@@ -34,19 +38,11 @@ def _squared(x):
     return (x * np.conj(x)).real
 
 
-def _phase(x):
-    """What a number other than 0 has besides its size: `(x / phase, phase)`. A real one is all size, with its sign."""
-    if not np.iscomplexobj(x):
-        return x, 1.0
-    size = abs(x)
-    return size, x / size
-
-
 @quotes(np.linalg.cholesky)
 def cholesky(a):
     """Raises `LinAlgError` for a matrix that is not positive definite."""
     a = a * 1.0
-    low = cholesky_factor(constant(a))
+    low = cholesky_factor(a)
     moved = _symmetric(a - constant(a))
     w = solved_lower(low, solved_lower(low, moved).conj().T)
     n = a.shape[0]
@@ -58,48 +54,11 @@ def cholesky(a):
     return low + low @ half
 
 
-def _rotations(a):
-    """Eigenvalues (ascending) and vectors of a symmetric (or Hermitian) matrix by cyclic Jacobi rotations."""
-    n = a.shape[0]
-    m = a * 1.0
-    v = np.eye(n, dtype=a.dtype)
-    for _ in range(_MOST_SWEEPS):
-        off = 0.0
-        size = 0.0
-        for i in range(n):
-            size += _squared(m[i, i])
-            for j in range(i):
-                off += _squared(m[i, j])
-        if off <= 1e-32 * size or off == 0.0:
-            break
-        for p in range(n):
-            for q in range(p + 1, n):
-                if m[p, q] == 0.0:
-                    continue
-                size_pq, phase = _phase(m[p, q])
-                theta = (m[q, q] - m[p, p]).real / (2.0 * size_pq)
-                t = 1.0 / (abs(theta) + np.sqrt(theta * theta + 1.0))
-                if theta < 0.0:
-                    t = -t
-                c = 1.0 / np.sqrt(t * t + 1.0)
-                s = t * c
-                for k in range(n):
-                    x, y = m[k, p], m[k, q] * np.conj(phase)
-                    m[k, p] = c * x - s * y
-                    m[k, q] = s * x + c * y
-                for k in range(n):
-                    x, y = m[p, k], m[q, k] * phase
-                    m[p, k] = c * x - s * y
-                    m[q, k] = s * x + c * y
-                for k in range(n):
-                    x, y = v[k, p], v[k, q] * np.conj(phase)
-                    v[k, p] = c * x - s * y
-                    v[k, q] = s * x + c * y
-    w = np.empty(n, a.real.dtype)
-    for i in range(n):
-        w[i] = m[i, i].real
-    order = np.argsort(w)
-    return w[order], v[:, order]
+def _gap(x, y, scale):
+    """`x - y`, or 0 where that is no more than the rounding errors of numbers of the size `scale`."""
+    if abs(x - y) <= 4.0 * np.finfo(x.dtype).eps * scale:
+        return 0.0
+    return x - y
 
 
 def _over_gap(x, gap):
@@ -121,99 +80,31 @@ def _over_sizes(a, sizes):
 @quotes(np.linalg.eigh)
 def eigh(a):
     a = a * 1.0
-    w, v = _rotations(_symmetric(constant(a)))
+    w, v = eigen_factors(a)
     m = v.conj().T @ _symmetric(a - constant(a)) @ v
     n = w.shape[0]
     turn = np.zeros((n, n), v.dtype)
     values = np.empty(n, w.dtype)
+    scale = 0.0
+    if n > 0:
+        scale = max(abs(w[0]), abs(w[n - 1]))
     for i in range(n):
         values[i] = w[i] + m[i, i].real
         for j in range(n):
             if i != j:
-                turn[i, j] = _over_gap(m[i, j], w[j] - w[i])
+                turn[i, j] = _over_gap(m[i, j], _gap(w[j], w[i], scale))
     return values, v + v @ turn
 
 
 @quotes(np.linalg.eigvalsh)
 def eigvalsh(a):
     a = a * 1.0
-    w, v = _rotations(_symmetric(constant(a)))
+    w, v = eigen_factors(a)
     m = v.conj().T @ _symmetric(a - constant(a)) @ v
     values = np.empty(w.shape[0], w.dtype)
     for i in range(w.shape[0]):
         values[i] = w[i] + m[i, i].real
     return values
-
-
-def _singular(a):
-    """`(u, s, v)` with `a = u @ diag(s) @ v.conj().T`, s descending, of a matrix with at least as many rows as columns:
-    by rotations that make its columns orthogonal (Hestenes)."""
-    m, n = a.shape
-    u = a * 1.0
-    v = np.eye(n, dtype=a.dtype)
-    for _ in range(_MOST_SWEEPS):
-        turned = False
-        for p in range(n):
-            for q in range(p + 1, n):
-                alpha = beta = gamma = 0.0
-                for k in range(m):
-                    alpha += _squared(u[k, p])
-                    beta += _squared(u[k, q])
-                    gamma += np.conj(u[k, p]) * u[k, q]
-                if abs(gamma) <= 1e-16 * np.sqrt(alpha * beta) or gamma == 0.0:
-                    continue
-                turned = True
-                size, phase = _phase(gamma)
-                zeta = (beta - alpha) / (2.0 * size)
-                t = 1.0 / (abs(zeta) + np.sqrt(1.0 + zeta * zeta))
-                if zeta < 0.0:
-                    t = -t
-                c = 1.0 / np.sqrt(1.0 + t * t)
-                s = c * t
-                for k in range(m):
-                    x, y = u[k, p], u[k, q] * np.conj(phase)
-                    u[k, p] = c * x - s * y
-                    u[k, q] = s * x + c * y
-                for k in range(n):
-                    x, y = v[k, p], v[k, q] * np.conj(phase)
-                    v[k, p] = c * x - s * y
-                    v[k, q] = s * x + c * y
-        if not turned:
-            break
-    sizes = np.sqrt(np.sum(_squared(u), axis=0))
-    order = np.argsort(-sizes)
-    sizes = sizes[order]
-    largest = 0.0
-    if n > 0:
-        largest = sizes[0]
-    found = u[:, order] / np.where(sizes > 0.0, sizes, 1.0)
-    for j in range(n):
-        if sizes[j] <= 1e-15 * largest:
-            sizes[j] = 0.0
-            _complete(found, j)
-    return found, sizes, v[:, order]
-
-
-def _complete(u, j):
-    """Make column j a unit vector that is orthogonal to those before it."""
-    m = u.shape[0]
-    for k in range(m):
-        for i in range(m):
-            u[i, j] = 1.0 if i == k else 0.0
-        for _ in range(2):
-            for c in range(j):
-                along = 0.0
-                for i in range(m):
-                    along += np.conj(u[i, c]) * u[i, j]
-                for i in range(m):
-                    u[i, j] -= along * u[i, c]
-        size = 0.0
-        for i in range(m):
-            size += _squared(u[i, j])
-        if size > 0.1 / m:
-            for i in range(m):
-                u[i, j] /= np.sqrt(size)
-            break
 
 
 @quotes(np.linalg.svd)
@@ -222,12 +113,14 @@ def svd(a, full_matrices=True, compute_uv=True):
     a = a * 1.0
     tall = a.shape[0] >= a.shape[1]
     x = a if tall else a.conj().T
-    u, s, v = _singular(constant(x))
+    u, s, vh = singular_factors(x)
+    v = vh.conj().T
     moved = x - constant(x)
     p = u.conj().T @ moved @ v
     n = s.shape[0]
     values = np.empty(n, s.dtype)
     for i in range(n):
+        s[i] = _gap(s[i], 0.0, s[0])
         values[i] = s[i] + p[i, i].real
     if not compute_uv:
         return values
@@ -238,7 +131,7 @@ def svd(a, full_matrices=True, compute_uv=True):
     for i in range(n):
         for j in range(n):
             if i != j:
-                gap = (s[j] - s[i]) * (s[j] + s[i])
+                gap = _gap(s[j], s[i], s[0]) * (s[j] + s[i])
                 left[i, j] = _over_gap(p[i, j] * s[j] + s[i] * np.conj(p[j, i]), gap)
                 right[i, j] = _over_gap(s[i] * p[i, j] + np.conj(p[j, i]) * s[j], gap)
             elif np.iscomplexobj(u):  # the phase of a pair of vectors is free: that of the right one stays
@@ -250,54 +143,13 @@ def svd(a, full_matrices=True, compute_uv=True):
     return v + dv, values, (u + du).conj().T
 
 
-def _householder(a):
-    """The reduced factors, with the signs that LAPACK gives them."""
-    m, n = a.shape
-    r = a * 1.0
-    q = np.zeros((m, n), a.dtype)
-    for j in range(n):
-        q[j, j] = 1.0
-    scale = np.zeros(n, a.dtype)
-    v = np.zeros((m, n), a.dtype)
-    for k in range(n):
-        below = 0.0
-        for i in range(k + 1, m):
-            below += _squared(r[i, k])
-        alpha = r[k, k] * 1.0
-        if below == 0.0 and alpha.imag == 0.0:
-            continue
-        beta = -np.copysign(np.sqrt(_squared(alpha) + below), alpha.real)
-        scale[k] = (beta - alpha) / beta
-        v[k, k] = 1.0
-        for i in range(k + 1, m):
-            v[i, k] = r[i, k] / (alpha - beta)
-        for j in range(k, n):
-            total = 0.0
-            for i in range(k, m):
-                total += np.conj(v[i, k]) * r[i, j]
-            for i in range(k, m):
-                r[i, j] -= np.conj(scale[k]) * total * v[i, k]
-    for k in range(n - 1, -1, -1):
-        for j in range(n):
-            total = 0.0
-            for i in range(k, m):
-                total += np.conj(v[i, k]) * q[i, j]
-            for i in range(k, m):
-                q[i, j] -= scale[k] * total * v[i, k]
-    upper = np.zeros((n, n), a.dtype)
-    for i in range(n):
-        for j in range(i, n):
-            upper[i, j] = r[i, j]
-    return q, upper
-
-
 @quotes(np.linalg.qr)
 def qr(a, mode="reduced"):
     """`(q, r)` of a matrix of full column rank with at least as many rows as columns."""
     a = a * 1.0
     if a.shape[0] < a.shape[1]:
         raise ValueError("qr of a matrix with more columns than rows is not differentiated: take that of its transpose")
-    q, r = _householder(constant(a))
+    q, r = orthogonal_factors(a)
     moved = a - constant(a)
     step = solved_lower(r.T, moved.T).T  # moved @ r^-1
     c = q.conj().T @ step
@@ -319,53 +171,53 @@ def qr(a, mode="reduced"):
     return q + q @ turn + step - q @ c, full
 
 
-def _over_lower_system(r, b):
-    """`r^-1 @ b` for an upper triangle and a vector or a matrix. Raises `LinAlgError` where r has not full rank."""
-    n = r.shape[0]
-    largest = 0.0
-    for i in range(n):
-        largest = max(largest, abs(constant(r[i, i])))
-    for i in range(n):
-        if abs(constant(r[i, i])) <= 1e-14 * n * largest:
-            raise np.linalg.LinAlgError("the matrix has not full rank: this is not differentiated")
-    x = b * 1.0
-    for i in range(n - 1, -1, -1):
-        for k in range(i + 1, n):
-            x[i] -= r[i, k] * x[k]
-        x[i] /= r[i, i]
-    return x
+def _inverse_factors(a, cutoff):
+    """The pseudo-inverse, held constant, the singular values, and how many are above `cutoff` times the largest."""
+    u, s, vh = singular_factors(a)
+    sizes = np.zeros(s.shape[0], s.dtype)
+    rank = 0
+    for k in range(s.shape[0]):
+        if s[k] > cutoff * s[0]:
+            sizes[k] = 1.0 / s[k]
+            rank += 1
+    return constant((vh.conj().T * sizes) @ u.conj().T), rank
 
 
 @quotes(np.linalg.lstsq)
 def lstsq(a, b, rcond=None):
-    """`(x, residuals, rank, s)` of a matrix of full rank."""
-    a = a * 1.0
-    m, n = a.shape
-    s = svd(a, compute_uv=False)
-    if m >= n:
-        q, r = qr(a)
-        x = _over_lower_system(r, q.conj().T @ b)
+    """`(x, residuals, rank, s)`, differentiated among matrices of the same rank."""
+    if np.iscomplexobj(a) or np.iscomplexobj(b):
+        a, b = a * (1.0 + 0.0j), b * (1.0 + 0.0j)
     else:
-        q, r = qr(a.conj().T)
-        y = np.linalg.solve(r.conj().T, b)
-        x = q @ y
+        a, b = a * 1.0, b * 1.0
+    m, n = a.shape
+    cutoff = max(m, n) * np.finfo(a.real.dtype).eps if rcond is None else rcond
+    inverse, rank = _inverse_factors(a, cutoff)
+    x0 = constant(inverse @ b)
+    moved = (a - constant(a)).conj().T
+    rest = b - a @ x0
+    z = moved @ (inverse.conj().T @ x0)
+    change = inverse @ rest + inverse @ (inverse.conj().T @ (moved @ constant(rest)))
+    x = x0 + change + z - inverse @ (constant(a) @ z)
     rest = b - a @ x
     if b.ndim == 1:
         residuals = np.array([np.sum(_squared(rest))])
     else:
         residuals = np.sum(_squared(rest), axis=0)
-    return x, residuals, min(m, n), s
+    return x, residuals, rank, svd(a, compute_uv=False)
 
 
 @quotes(np.linalg.pinv)
-def pinv(a):
-    """Of a matrix of full rank."""
+def pinv(a, rcond=None, hermitian=False):
+    """Differentiated among matrices of the same rank."""
     a = a * 1.0
-    if a.shape[0] >= a.shape[1]:
-        q, r = qr(a)
-        return _over_lower_system(r, q.conj().T)
-    q, r = qr(a.conj().T)
-    return _over_lower_system(r, q.conj().T).conj().T
+    cutoff = 1e-15 if rcond is None else rcond
+    p, _ = _inverse_factors(a, cutoff)
+    moved = a - constant(a)
+    turned, ph = moved.conj().T, p.conj().T
+    left = (p @ ph) @ turned
+    right = turned @ (ph @ p)
+    return p - (p @ moved) @ p + (left - (left @ constant(a)) @ p) + (right - p @ (constant(a) @ right))
 
 
 @quotes(np.linalg.cond)

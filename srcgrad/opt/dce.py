@@ -20,6 +20,7 @@ from srcgrad.ir.nodes import (
     Block,
     Call,
     Copy,
+    External,
     For,
     Function,
     If,
@@ -84,6 +85,9 @@ class _Liveness:
             match s:
                 case Store() | Product():
                     self._stores.setdefault(self._classes.root(s.array), []).append(s)
+                case External(outputs=outputs):
+                    for array in outputs:
+                        self._stores.setdefault(self._classes.root(array), []).append(s)
                 case Push() | Pop():
                     self._stack_uses.setdefault(self._classes.root(s.stack), []).append(s)
                 case Raise() | Print() | Call():
@@ -148,6 +152,9 @@ class _Liveness:
             case Product(left=left, right=right):
                 self._read(left)
                 self._read(right)
+            case External(inputs=inputs):
+                for array in inputs:
+                    self._read(array)
             case Pop(stack=stack) | Push(stack=stack):
                 self._pair(stack)
             case Call(arguments=arguments):

@@ -24,6 +24,7 @@ from srcgrad.ir.nodes import (
     Const,
     Copy,
     Dim,
+    External,
     For,
     Function,
     Let,
@@ -126,7 +127,7 @@ def _local_arrays(function: Function) -> set[Sym]:
     found = {s.result for s in walk(function.body) if isinstance(s, (Alloc, Copy))}
     found.difference_update(a for a in function.body.results if isinstance(a, Sym))
     for statement in walk(function.body):
-        if not isinstance(statement, (Let, Dim, Load, Store, Product, Copy)):
+        if not isinstance(statement, (Let, Dim, Load, Store, Product, External, Copy)):
             found.difference_update(a for a in operands(statement) if isinstance(a, Sym))
         for block in blocks(statement):
             found.difference_update(a for a in block.results if isinstance(a, Sym))
@@ -148,7 +149,7 @@ def _reads(statement: Statement, array: Sym) -> bool:
     match statement:
         case Load() | Copy():
             return statement.array is array
-        case Product():
+        case Product() | External():
             return array in operands(statement)
         case _:
             return False

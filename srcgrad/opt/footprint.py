@@ -16,6 +16,7 @@ from srcgrad.ir.nodes import (
     Block,
     Copy,
     Dim,
+    External,
     Let,
     Load,
     Print,
@@ -89,6 +90,9 @@ class Footprints:
             case Product(array=array, left=left, right=right):
                 self._touched(found, (left, right))
                 self._touched(found, (array,), written=True)
+            case External(outputs=outputs, inputs=inputs):
+                self._touched(found, inputs)
+                self._touched(found, outputs, written=True)
             case Alloc(result=result):
                 found.writes.add(self._classes.root(result))
             case Copy(result=result, array=array):

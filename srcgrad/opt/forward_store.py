@@ -19,6 +19,7 @@ from srcgrad.ir.nodes import (
     Block,
     Call,
     Const,
+    External,
     For,
     Function,
     Let,
@@ -87,7 +88,7 @@ class _Forwarder(Rewriter):
                 self.load(s, out)
             case Store():
                 self.store(s, out)
-            case Call() | Product():
+            case Call() | Product() | External():
                 for array in written_arrays(s):
                     self.known.pop(self.classes.root(array), None)
                 out.append(self.renamed(s))

@@ -16,6 +16,7 @@ from srcgrad.ir.nodes import (
     Block,
     Call,
     Const,
+    External,
     For,
     Function,
     Pop,
@@ -33,7 +34,7 @@ from srcgrad.ir.visit import map_atoms, rebuild, walk
 SUMS = ("add", "plus")
 """Operations that add."""
 
-Effect = (Store, Product, Push, Pop, Raise, Print, Call)
+Effect = (Store, Product, External, Push, Pop, Raise, Print, Call)
 
 
 def with_helpers(function: Function, body: Callable[[Function], Block]) -> Function:

@@ -2,10 +2,7 @@
 
 In: the IR the frontend makes. Out: the same function with two real symbols for each complex scalar, and one more
 dimension, the last, of length 2, for each complex array: memory stays as it is. Everything that follows (derivatives,
-fusion, code) is real. A matrix product becomes one real product of matrices with twice the rows and columns,
-
-    [ re -im ]   [ re ]
-    [ im  re ] @ [ im ]
+fusion, code) is real, but for products of matrices and for procedures, which take pairs for complex numbers.
 """
 
 from __future__ import annotations
@@ -25,13 +22,13 @@ from srcgrad.ir.nodes import (
     Const,
     Copy,
     Dim,
+    External,
     For,
     Function,
     If,
     Let,
     Load,
     Print,
-    Product,
     Raise,
     Slice,
     Statement,
@@ -256,8 +253,8 @@ class _Rewriter:
                 place, at = self.array(array), self.atoms(index)
                 for k, part in enumerate(self.parts(value)):
                     self.builder.store(place, (*at, int_const(k)), part, s.accumulate)
-            case Product() if is_complex(s.array.type):
-                self.product(s)
+            case External() if any(is_complex(array.type) for array in (*s.outputs, *s.inputs)):
+                self.external(s)
             case Alloc(result=result) if is_complex(result.type):
                 self.alloc(s)
             case Copy(result=result, array=array) if is_complex(result.type):
@@ -270,6 +267,11 @@ class _Rewriter:
             case _:
                 assert not any(is_complex(d.type) for d in definitions(s)), s
                 self.builder.emit(map_atoms(s, lambda atom: self.parts(atom)[0], lambda block: block))
+
+    def external(self, s: External) -> None:
+        assert s.procedure.of_parts is not None
+        outputs, inputs = (tuple(map(self.array, arrays)) for arrays in (s.outputs, s.inputs))
+        self.builder.external(s.procedure.of_parts, outputs, inputs)
 
     def alloc(self, s: Alloc) -> None:
         (new,) = self.new((s.result,))
@@ -294,44 +296,6 @@ class _Rewriter:
             return
         permutation = (*s.permutation, len(s.permutation))
         self.builder.emit(View(new, self.array(s.array), (*s.entries, whole), permutation, s.span))
-
-    def product(self, s: Product) -> None:
-        """One real product: see above."""
-        b = self.builder
-        out, left, right = map(self.array, (s.array, s.left, s.right))
-        flipped = s.transposed
-        rows, middle = (b.dim(left, axis) for axis in ((1, 0) if flipped[0] else (0, 1)))
-        columns = b.dim(right, 0 if flipped[1] else 1)
-        dtype = typed(Array, out.type).dtype
-        two = int_const(2)
-        big = b.alloc((b.op("mul", rows, two), b.op("mul", middle, two)), dtype, None, f"{s.left.hint}_parts")
-        tall = b.alloc((b.op("mul", middle, two), columns), dtype, None, f"{s.right.hint}_parts")
-        total = b.alloc((b.op("mul", rows, two), columns), dtype, 0.0, f"{s.array.hint}_parts")
-
-        def part(array: Sym, index: tuple[Sym, ...], turned: bool, k: int) -> Sym:
-            return b.load(array, (*(index[::-1] if turned else index), int_const(k)))
-
-        def fill_big(index: tuple[Sym, ...]) -> None:
-            i, k = index
-            re, im = (part(left, index, flipped[0], each) for each in range(2))
-            below, beside = b.op("add", i, rows), b.op("add", k, middle)
-            for place, value in (((i, k), re), ((i, beside), b.op("neg", im)), ((below, k), im), ((below, beside), re)):
-                b.store(big, place, value)
-
-        def fill_tall(index: tuple[Sym, ...]) -> None:
-            k, j = index
-            b.store(tall, (k, j), part(right, index, flipped[1], 0))
-            b.store(tall, (b.op("add", k, middle), j), part(right, index, flipped[1], 1))
-
-        def add_total(index: tuple[Sym, ...]) -> None:
-            i, j = index
-            b.store(out, (i, j, int_const(0)), b.load(total, (i, j)), accumulate=True)
-            b.store(out, (i, j, int_const(1)), b.load(total, (b.op("add", i, rows), j)), accumulate=True)
-
-        nest(b, (rows, middle), fill_big)
-        nest(b, (middle, columns), fill_tall)
-        b.product(total, big, tall)
-        nest(b, (rows, columns), add_total)
 
 
 def _hints(type_: Type, hint: str) -> tuple[str, ...]:

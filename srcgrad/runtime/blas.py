@@ -1,5 +1,7 @@
 """Matrix products that add to what is there: BLAS for large matrices, loops for small ones.
 
+Of real matrices; importing `runtime.complex_blas` makes it ready for complex ones.
+
 `add_product(c, a, b)` is plain NumPy outside compiled code. Numba compiles it as written below: BLAS's `gemm` with
 beta = 1, so that the product of two matrices is accumulated in a gradient without a temporary. Any strides will do:
 `gemm` takes matrices that lie in memory by rows or by columns, others are copied first.
@@ -23,7 +25,9 @@ _PLAIN, _TRANSPOSED = ord("n"), ord("t")
 
 
 def add_product(c: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
-    """`c += a @ b` for matrices of one floating dtype, (m, n) += (m, k) @ (k, n). `c` must not overlap the others."""
+    """`c += a @ b` for matrices of one floating (or complex) dtype, (m, n) += (m, k) @ (k, n).
+
+    `c` must not overlap the others."""
     c += a @ b
 
 
@@ -127,10 +131,11 @@ def _call_gemm(typing, by_a, by_b, m, n, k, a, lda, b, ldb, c, ldc):
             builder.module, ir.FunctionType(ir.IntType(32), parameters), "numba_xxgemm"
         )
         element = signature.args[5].dtype
-        one = builder.bitcast(cgutils.alloca_once_value(builder, context.get_constant(element, 1.0)), pointer)
+        unit = context.get_constant_generic(builder, element, 1)
+        one = builder.bitcast(cgutils.alloca_once_value(builder, unit), pointer)
         arrays = zip(signature.args[5::2], (a, b, c), strict=True)
         a, b, c = (builder.bitcast(context.make_array(t)(context, builder, v).data, pointer) for t, v in arrays)
-        kind = ir.Constant(byte, ord("d" if element == types.float64 else "s"))
+        kind = ir.Constant(byte, ord(_LETTERS[element]))
         letters = [builder.trunc(each, byte) for each in (by_a, by_b)]
         builder.call(gemm, [kind, *letters, m, n, k, one, a, lda, b, ldb, one, c, ldc])
         return context.get_dummy_value()
@@ -177,12 +182,17 @@ def _by_address(c, c0, c1, a, a0, a1, b, b0, b1, m, n, k):
     _add(_matrix(c, m, n, c0, c1), left, right)
 
 
-_SYMBOLS = {types.float64: "srcgrad_gemm_f64", types.float32: "srcgrad_gemm_f32"}
+_LETTERS = {types.float64: "d", types.float32: "s", types.complex128: "z", types.complex64: "c"}
+_SYMBOLS = {
+    types.float64: "srcgrad_gemm_f64", types.float32: "srcgrad_gemm_f32",
+    types.complex128: "srcgrad_gemm_c128", types.complex64: "srcgrad_gemm_c64",
+}  # fmt: skip
 
 
-def _register() -> None:
-    """Compile the function for both dtypes (or take it from Numba's cache), and give it the names it is called by."""
-    for element, symbol in _SYMBOLS.items():
+def register(*elements: types.Type) -> None:
+    """Compile the function for these dtypes (or take it from Numba's cache), and give it the names it is called by."""
+    for element in elements:
+        symbol = _SYMBOLS[element]
         matrix = [types.CPointer(element), types.intp, types.intp]
         signature = types.void(*matrix * 3, *[types.intp] * 3)
         try:
@@ -194,4 +204,4 @@ def _register() -> None:
 
 
 _kept: list = []  # their code lives as long as they do
-_register()
+register(types.float64, types.float32)

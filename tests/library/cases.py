@@ -270,3 +270,49 @@ case("complex triangles", lambda a: np.triu(a) @ np.tril(a, -1) + np.diag(np.dia
 case("complex gather", lambda a: a[K] * a[::-1, 1:2] + np.take(a, 5), CM)
 case("complex nan_to_num", lambda a: np.nan_to_num(a) * 2.0, CM)
 case("complex isclose", lambda a: np.where(np.isclose(a, a + 1e-12), a, 0.0) * a, CM)
+
+
+# -- procedures in the programs that call them ------------------------------------------------------------------------
+
+
+def _steps(a, b):
+    x = b * 1.0
+    for t in range(3):
+        if abs(x[0, 0]) > 100.0:
+            x = x * 2.0
+        else:
+            x = np.linalg.solve(a * (1.0 + 0.1 * t * x[0, 1] ** 2), x) + 0.1 * x
+    return x
+
+
+def _overwritten(a, b):
+    m, right = a.copy(), b.copy()
+    x = np.linalg.solve(m, right)
+    m[:] = np.sin(m)
+    right[:, 0] = 0.0
+    return x * 2.0 + m[:, :2] + right
+
+
+def _smallest_eigenvalue_along_a_path(a, b):
+    total = 0.0
+    for t in range(3):
+        a = a + 0.1 * t * b @ b.T
+        w, v = np.linalg.eigh(a)
+        total += w[0] * (v[:, 1] @ a @ v[:, 1])
+    return total
+
+
+def _while_solving(a, b):
+    x = b[:, 0] * 1.0
+    while np.linalg.norm(x) > 0.05:
+        x = np.linalg.solve(a, x)
+    return x
+
+
+case("solutions in a loop", _steps, S, M.T[:, :2])
+case("solved, then overwritten", _overwritten, S, M.T[:, :2])
+case("eigenvectors in a loop", _smallest_eigenvalue_along_a_path, SPD, M.T[:, :2])
+case("solving until it is small", _while_solving, S, M.T[:, :2])
+case("complex solutions in a loop", _steps, CM + 2.0 * np.eye(4), CB)
+case("pinv of deficient rank", lambda u, v: np.linalg.pinv(np.outer(u, v), 1e-10), V[:3], W[:4])
+case("lstsq of deficient rank", lambda u, v, b: np.linalg.lstsq(np.outer(u, v), b, rcond=1e-10)[0], V[:3], W[:4], W[3:])

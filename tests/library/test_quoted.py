@@ -79,11 +79,6 @@ def test_singular_vectors_of_matrices_without_full_rank(matrix):
     np.testing.assert_allclose(u.T @ u, np.eye(min(matrix.shape)), atol=1e-14)
 
 
-def test_least_squares_without_full_rank_raise():
-    with pytest.raises(np.linalg.LinAlgError, match="full rank"):
-        srcgrad.grad(lambda a: np.sum(np.linalg.pinv(a)))(np.ones((3, 2)))
-
-
 SINGLE = (np.eye(3) * 3.0 + np.arange(9.0).reshape(3, 3) / 10.0).astype(np.float32)
 
 
