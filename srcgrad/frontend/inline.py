@@ -30,6 +30,7 @@ from srcgrad.frontend.recursion import Activation, call_recursive, key_of
 from srcgrad.frontend.scalars import settle
 from srcgrad.frontend.source import Source, argument_names, source_of, unwrap
 from srcgrad.frontend.special_methods import special
+from srcgrad.frontend.statics import static_object
 from srcgrad.frontend.strength import given, numbers_of, taken
 from srcgrad.frontend.subset import refusals
 from srcgrad.frontend.targets import kept
@@ -55,7 +56,7 @@ from srcgrad.frontend.values import (
 from srcgrad.infer.captured import Captured, Kind
 from srcgrad.infer.signature import is_namedtuple
 from srcgrad.ir.nodes import Atom
-from srcgrad.library import quoted
+from srcgrad.library import quoted, refuse
 from srcgrad.ops.procedures import procedure_by_function
 from srcgrad.ops.registry import Op, by_callable, by_name
 
@@ -87,9 +88,13 @@ def call_static(ctx: Context, callee: Static, arguments: Arguments) -> Value:
     target = callee.value
     if "out" in arguments.keywords and _is_numpys(target):
         return _into_out(ctx, callee, arguments)
+    if "dtype" in arguments.keywords and isinstance(target, np.ufunc):
+        return _in_dtype(ctx, callee, arguments)
     handler, numbers = _lookup(target), numbers_of(target)
     if handler is not None:
         return given(ctx, numbers, handler(ctx, taken(ctx, numbers, arguments)))
+    if target is refuse:
+        ctx.refuse(str(static_object(arguments.positional[0])))
     if (own := quoted(target)) is not None:
         return call_function(ctx, own, arguments)
     if (procedure := procedure_by_function(target)) is not None:
@@ -148,6 +153,16 @@ def _into_out(ctx: Context, callee: Static, arguments: Arguments) -> Value:
         result = ctx.call(Static(np.where), Arguments((mask, result, out)))
     ctx.call(Static(np.copyto), Arguments((out, result)))
     return out
+
+
+def _in_dtype(ctx: Context, callee: Static, arguments: Arguments) -> Value:
+    """`np.add(a, b, dtype=np.float64)`."""
+    rest = {name: value for name, value in arguments.keywords.items() if name != "dtype"}
+    kind = arguments.keywords["dtype"]
+    if kind == NONE:
+        return ctx.call(callee, Arguments(arguments.positional, rest))
+    as_arrays = (ctx.call(Static(np.asarray), Arguments((value, kind))) for value in arguments.positional)
+    return ctx.call(callee, Arguments(tuple(as_arrays), rest))
 
 
 def _of_elements(target: Any) -> types.FunctionType | None:

@@ -191,9 +191,10 @@ def flatnonzero(ctx: Context, arguments: Arguments) -> Value:
 
 @function(np.count_nonzero)
 def count_nonzero(ctx: Context, arguments: Arguments) -> Value:
-    (value,) = unpack(ctx, arguments, "count_nonzero", "a")
+    value, axis, keepdims = unpack(ctx, arguments, "count_nonzero", "a", "axis", "keepdims", optional=2)
     truth_values = elementwise(ctx, lambda a: truth_of(ctx, a), value or NONE)
-    return ctx.call(Static(np.sum), Arguments((truth_values,)))
+    given = {"axis": axis or NONE, "keepdims": keepdims or NONE}
+    return ctx.call(Static(np.sum), Arguments((truth_values,), given))
 
 
 @function(np.where)
@@ -208,7 +209,11 @@ def where(ctx: Context, arguments: Arguments) -> Value:
 
 @function(np.clip)
 def clip(ctx: Context, arguments: Arguments) -> Value:
-    value, low, high = unpack(ctx, arguments, "clip", "a", "a_min", "a_max")
+    names = {"min": "a_min", "max": "a_max"}
+    renamed = {names.get(name, name): given for name, given in arguments.keywords.items()}
+    value, low, high = unpack(
+        ctx, Arguments(arguments.positional, renamed), "clip", "a", "a_min", "a_max", optional=2
+    )
     result = value or NONE
     for bound, op in ((low, "maximum"), (high, "minimum")):
         if bound not in (None, NONE):

@@ -38,6 +38,7 @@ from srcgrad.infer import promote
 from srcgrad.ir.build import const_like
 from srcgrad.ir.nodes import Atom, Const
 from srcgrad.ir.types import PY_INT, Scalar
+from srcgrad.library import triangles
 
 ARRAYS = (Arr, ArrayExpr)
 _FLOAT = np.dtype(np.float64)
@@ -185,9 +186,19 @@ def linspace(ctx: Context, arguments: Arguments) -> Value:
     return ArrayExpr(_FLOAT, (count,), at)
 
 
-@function(np.eye, np.identity)
+@function(np.identity)
+def identity(ctx: Context, arguments: Arguments) -> Value:
+    n, dtype = unpack(ctx, arguments, "identity", "n", "dtype", optional=1)
+    return eye(ctx, Arguments((n or NONE,), {"dtype": dtype or NONE}))
+
+
+@function(np.eye)
 def eye(ctx: Context, arguments: Arguments) -> Value:
-    n, m, dtype = unpack(ctx, arguments, "eye", "N", "M", "dtype", optional=2)
+    n, m, k, dtype = unpack(ctx, arguments, "eye", "N", "M", "k", "dtype", optional=3)
+    if k is not None and static_object(k) != 0:
+        return ctx.call(
+            Static(triangles.shifted_eye), Arguments((n or NONE, m or NONE, k, dtype or Static(np.float64)))
+        )
     rows = cast(ctx, atom_of(ctx, n, "eye"), PY_INT)
     columns = rows if m in (None, NONE) else cast(ctx, atom_of(ctx, m, "eye"), PY_INT)
     result = allocate(ctx, (rows, columns), dtype_of(ctx, dtype, _FLOAT), 0.0)
@@ -268,6 +279,8 @@ def astype(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Val
 def item(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
     array_ = array_of(ctx, receiver)
     index = tuple(atom_of(ctx, v, "item") for v in arguments.positional)
+    if len(index) == 1 and array_.ndim > 1:
+        array_ = array_of(ctx, ctx.call(Static(np.ravel), Arguments((array_,))))
     if not index:
         index = (integer(0),) * array_.ndim
     return Num(weak(ctx, load_at(ctx, subscript(ctx, array_, index))))
@@ -310,7 +323,7 @@ def tolist(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Val
 
 @function(np.copyto)
 def copyto(ctx: Context, arguments: Arguments) -> Value:
-    target, value = unpack(ctx, arguments, "copyto", "dst", "src")
+    target, value, mask = unpack(ctx, arguments, "copyto", "dst", "src", "where", optional=1)
     if not isinstance(target, Arr) or value is None:
         ctx.refuse(
             "copyto needs an array to write into",
@@ -318,6 +331,8 @@ def copyto(ctx: Context, arguments: Arguments) -> Value:
             why="the target is changed in place",
             advice="give the array, or a slice of it, as the first argument",
         )
+    if mask is not None:
+        value = ctx.call(Static(np.where), Arguments((mask, value, target)))
     ctx.wrote(target.base)
     assign(ctx, target, value)
     return NONE

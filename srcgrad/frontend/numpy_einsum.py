@@ -5,6 +5,7 @@ In: the subscripts, known at compile time, and the operands. Out: a number or a 
 
 from __future__ import annotations
 
+import string
 from typing import NoReturn
 
 import numpy as np
@@ -55,10 +56,18 @@ def einsum(ctx: Context, arguments: Arguments) -> Value:
 
 def _labels(ctx: Context, text: object, parts: list[ArrayExpr]) -> tuple[list[str], str]:
     """The labels of the operands and of the result."""
-    if not isinstance(text, str) or "..." in text:
-        _refuse(ctx, "np.einsum needs its subscripts as a constant text, without `...`")
+    if not isinstance(text, str):
+        _refuse(ctx, "np.einsum needs its subscripts as a constant text")
     left, arrow, right = text.replace(" ", "").partition("->")
     inputs = left.split(",")
+    if "..." in left and len(inputs) == len(parts):
+        ranks = [p.ndim - len(labels.replace("...", "")) for labels, p in zip(inputs, parts) if "..." in labels]
+        others = [k for k in string.ascii_letters if k not in text][: max(ranks)]
+        if len(set(ranks)) > 1:
+            _refuse(ctx, "`...` stands for as many dimensions in every operand of np.einsum here")
+        inputs = [labels.replace("...", "".join(others)) for labels in inputs]
+        implied = "" if arrow else "..." + "".join(k for k in sorted(set(left)) if k.isalpha() and left.count(k) == 1)
+        arrow, right = "->", (right or implied).replace("...", "".join(others))
     if len(inputs) != len(parts) or any(len(labels) != p.ndim for labels, p in zip(inputs, parts)):
         _refuse(ctx, "the subscripts of np.einsum do not fit its operands")
     everything = "".join(inputs)

@@ -30,6 +30,7 @@ from srcgrad.frontend.values import (
     tuple_of,
 )
 from srcgrad.ir.nodes import Atom, Sym
+from srcgrad.library import algebra
 
 
 def _parts(ctx: Context, value: Value | None, name: str) -> list[ArrayExpr]:
@@ -94,6 +95,9 @@ def _place(ctx: Context, result: Arr, part: ArrayExpr, axis: int, offset: Atom) 
 def concatenate(ctx: Context, arguments: Arguments) -> Value:
     arrays, axis = unpack(ctx, arguments, "concatenate", "arrays", "axis", optional=1)
     parts = _parts(ctx, arrays, "concatenate")
+    if axis == NONE:
+        flat = [expr_of(ctx, ctx.call(Static(np.ravel), Arguments((part,)))) for part in parts]
+        return _joined(ctx, flat, 0)
     return _joined(ctx, parts, _axis(ctx, axis, parts[0].ndim, "concatenate"))
 
 
@@ -121,11 +125,9 @@ def vstack(ctx: Context, arguments: Arguments) -> Value:
 
 @function(np.append)
 def append(ctx: Context, arguments: Arguments) -> Value:
-    array, values = (expr_of(ctx, v or NONE) for v in unpack(ctx, arguments, "append", "arr", "values"))
-    parts = [_at_least(ctx, part, 1) for part in (array, values)]
-    if any(part.ndim != 1 for part in parts):
-        ctx.refuse("np.append is compiled for 1-d arrays", why="it flattens others", advice="use np.concatenate")
-    return _joined(ctx, parts, 0)
+    array, values, axis = unpack(ctx, arguments, "append", "arr", "values", "axis", optional=1)
+    parts = [_at_least(ctx, expr_of(ctx, part or NONE), 1) for part in (array, values)]
+    return concatenate(ctx, Arguments((tuple_of(tuple(parts)), axis or NONE)))
 
 
 @function(np.stack)
@@ -172,22 +174,20 @@ def roll(ctx: Context, arguments: Arguments) -> Value:
 def flip(ctx: Context, arguments: Arguments) -> Value:
     value, axis = unpack(ctx, arguments, "flip", "m", "axis", optional=1)
     array = array_of(ctx, value or NONE)
-    axes = range(array.ndim) if axis in (None, NONE) else [_axis(ctx, axis, array.ndim, "flip")]
+    several = axis.items if isinstance(axis, Record) else (axis,)
+    axes = range(array.ndim) if axis in (None, NONE) else [_axis(ctx, k, array.ndim, "flip") for k in several]
     back = SliceItem(None, None, integer(-1))
     return subscript(ctx, array, tuple(back if k in axes else SliceItem(None, None, None) for k in range(array.ndim)))
 
 
 @function(np.cross)
 def cross(ctx: Context, arguments: Arguments) -> Value:
-    a, b = (expr_of(ctx, v or NONE) for v in unpack(ctx, arguments, "cross", "a", "b"))
-    if a.ndim != 1 or b.ndim != 1:
-        ctx.refuse(
-            "np.cross is compiled for two vectors",
-            why="stacks of vectors have no loop nest yet",
-            advice="loop over the rows and cross each pair",
-        )
+    left, right = (v or NONE for v in unpack(ctx, arguments, "cross", "a", "b"))
+    a, b = expr_of(ctx, left), expr_of(ctx, right)
     for part in (a, b):
-        same_length(ctx, part.shape[0], integer(3), "np.cross is compiled for vectors of three elements")
+        same_length(ctx, part.shape[-1], integer(3), "np.cross is compiled for vectors of three elements")
+    if a.ndim != 1 or b.ndim != 1:
+        return ctx.call(Static(algebra.cross_of_stacks), Arguments((left, right)))
     u, v = (_components(part.at) for part in (a, b))
 
     def component(i: int, j: int) -> Value:

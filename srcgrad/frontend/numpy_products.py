@@ -28,7 +28,7 @@ from srcgrad.infer import promote
 from srcgrad.ir.build import const_like
 from srcgrad.ir.nodes import Atom, Const
 from srcgrad.ir.types import Scalar
-from srcgrad.library import reductions, shapes
+from srcgrad.library import reductions, triangles
 from srcgrad.ops.registry import by_name
 
 
@@ -47,7 +47,7 @@ def outer(ctx: Context, arguments: Arguments) -> Value:
 def trace(ctx: Context, arguments: Arguments) -> Value:
     expr = expr_of(ctx, arguments.positional[0]) if len(arguments.positional) == 1 else None
     if expr is None or expr.ndim != 2 or arguments.keywords:
-        return ctx.call(Static(shapes.trace), arguments)
+        return ctx.call(Static(triangles.trace), arguments)
     length = at_most(ctx, expr.shape[0], expr.shape[1])
     return sum_of(ctx, sum_type(expr))((length,), lambda i: expr.at((i[0], i[0])))
 
@@ -65,7 +65,9 @@ def norm(ctx: Context, arguments: Arguments) -> Value:
 
 @function(np.cumsum)
 def cumsum(ctx: Context, arguments: Arguments) -> Value:
-    value, axis = unpack(ctx, arguments, "cumsum", "a", "axis", optional=1)
+    value, axis, dtype = unpack(ctx, arguments, "cumsum", "a", "axis", "dtype", optional=2)
+    if dtype not in (None, NONE):
+        value = ctx.call(Static(np.asarray), Arguments((value or NONE, dtype or NONE)))
     expr = expr_of(ctx, value or NONE)
     if expr.ndim != 1:
         return ctx.call(Static(reductions.cumsum), Arguments((array_of(ctx, expr), axis or NONE)))
@@ -87,10 +89,11 @@ def cumsum(ctx: Context, arguments: Arguments) -> Value:
 
 @function(np.diff)
 def diff(ctx: Context, arguments: Arguments) -> Value:
-    value, n, axis = unpack(ctx, arguments, "diff", "a", "n", "axis", optional=2)
+    value, n, axis, *more = unpack(ctx, arguments, "diff", "a", "n", "axis", "prepend", "append", optional=4)
     expr = expr_of(ctx, value or NONE)
-    if expr.ndim != 1 or n is not None:
-        return ctx.call(Static(reductions.diff), Arguments((array_of(ctx, expr), n or number(1), axis or number(-1))))
+    if expr.ndim != 1 or n is not None or more != [None, None]:
+        given = (array_of(ctx, expr), n or number(1), axis or number(-1), *(each or NONE for each in more))
+        return ctx.call(Static(reductions.diff), Arguments(given))
     length = sub(ctx, expr.shape[0], integer(1))
     if not isinstance(length, Const):
         length = apply(ctx, "maximum", (length, const_like(0, scalar(length))), scalar(length), "n")

@@ -116,14 +116,53 @@ def _axes(ctx: Context, axis: Value | None, ndim: int, name: str) -> set[int]:
     return {k % ndim for k in given if isinstance(k, int)}
 
 
-_REDUCTION = ("a", "axis", "dtype", "out", "keepdims")
+_REDUCTION = ("a", "axis", "dtype", "out", "keepdims", "initial", "where")
+_NEUTRAL: dict[str, float | bool] = {"sum": 0, "mean": 0, "prod": 1, "any": False, "all": True}
+_COMBINED = {"sum": np.add, "prod": np.multiply, "max": np.maximum, "min": np.minimum}
+Make = Callable[[Context, ArrayExpr, Value | None, Value | None], Value]
 
 
-def _arguments(ctx: Context, arguments: Arguments, name: str) -> tuple[ArrayExpr, Value | None, Value | None]:
-    value, axis, dtype, out, keepdims = unpack(ctx, arguments, name, *_REDUCTION, optional=4)
-    if dtype not in (None, NONE) or out not in (None, NONE):
-        ctx.refuse(f"dtype and out of {name} are not compiled", advice="convert or copy the result")
-    return expr_of(ctx, value or NONE), axis, keepdims
+def _options(ctx: Context, arguments: Arguments, name: str, make: Make) -> Value:
+    """A reduction with all that NumPy lets it be told: `dtype=`, `where=`, `initial=`, `out=`."""
+    given = [NONE if v is None else v for v in unpack(ctx, arguments, name, *_REDUCTION, optional=6)]
+    value, axis, dtype, out, keepdims, initial, where = given
+    if (dtype != NONE and name not in ("sum", "prod", "mean")) or (initial != NONE and name not in _COMBINED):
+        ctx.refuse(f"{name} has no such parameter", advice="leave dtype or initial out")
+    if dtype != NONE:
+        value = ctx.call(Static(np.asarray), Arguments((value, dtype)))
+    keep = None if keepdims == NONE else keepdims
+    if where == NONE:
+        result = make(ctx, expr_of(ctx, value), axis, keep)
+    else:
+        result = _where(ctx, name, make, (value, where, axis, keep, initial))
+    if initial != NONE:
+        result = ctx.call(Static(_COMBINED[name]), Arguments((result, initial)))
+    if out == NONE:
+        return result
+    ctx.call(Static(np.copyto), Arguments((out, result)))
+    return out
+
+
+def _neutral(name: str) -> Value:
+    found = _NEUTRAL[name]
+    return Num(truth(found)) if isinstance(found, bool) else number(found)
+
+
+def _where(
+    ctx: Context, name: str, make: Make, given: tuple[Value, Value, Value, Value | None, Value]
+) -> Value:
+    """Of some of the elements: the others are what changes nothing."""
+    value, where, axis, keepdims, initial = given
+    neutral = initial if name in ("max", "min") else _neutral(name)
+    if neutral == NONE:
+        ctx.refuse(f"where= of {name} needs initial=", why="there may be no element", advice="say what is least")
+    some = ctx.call(Static(np.where), Arguments((where, value, neutral)))
+    if name != "mean":
+        return make(ctx, expr_of(ctx, some), axis, keepdims)
+    ones = ctx.call(Static(np.ones_like), Arguments((value,)))
+    count = ctx.call(Static(np.where), Arguments((where, ones, neutral)))
+    sums = [sum_(ctx, expr_of(ctx, each), axis, keepdims) for each in (some, count)]
+    return ctx.call(Static(np.divide), Arguments(tuple(sums)))
 
 
 def sum_type(expr: ArrayExpr) -> Scalar:
@@ -134,9 +173,9 @@ def sum_type(expr: ArrayExpr) -> Scalar:
 def _reduction(name: str, *targets: object) -> Callable[[Callable], Callable]:
     """Register a reduction as a function and as a method."""
 
-    def register(make: Callable[[Context, ArrayExpr, Value | None, Value | None], Value]) -> Callable:
+    def register(make: Make) -> Make:
         def as_function(ctx: Context, arguments: Arguments) -> Value:
-            return make(ctx, *_arguments(ctx, arguments, name))
+            return _options(ctx, arguments, name, make)
 
         def as_method(ctx: Context, receiver: Value, arguments: Arguments) -> Value:
             return as_function(ctx, Arguments((receiver, *arguments.positional), arguments.keywords))
@@ -236,7 +275,14 @@ def _root(ctx: Context, variance: Atom, type_: Scalar) -> Atom:
 
 def _variance(name: str, target: object, root: bool) -> None:
     def as_function(ctx: Context, arguments: Arguments) -> Value:
-        value, axis, ddof, keepdims = unpack(ctx, arguments, name, "a", "axis", "ddof", "keepdims", optional=3)
+        names = {"correction": "ddof"}
+        renamed = {names.get(key, key): v for key, v in arguments.keywords.items()}
+        given = Arguments(arguments.positional, renamed)
+        value, axis, dtype, out, ddof, keepdims = unpack(
+            ctx, given, name, "a", "axis", "dtype", "out", "ddof", "keepdims", optional=5
+        )
+        if dtype not in (None, NONE) or out not in (None, NONE):
+            ctx.refuse(f"dtype and out of {name} are not compiled", advice="convert or copy the result")
         expr = expr_of(ctx, value or NONE)
         type_ = float_type(expr)
         of_result = real_type(type_)
@@ -322,8 +368,11 @@ def _position(name: str, target: object, better: ast.cmpop, of_rows: object) -> 
     """`argmax` and `argmin`; `of_rows` is for arrays of several dimensions. The first NaN is the answer, if any."""
 
     def as_function(ctx: Context, arguments: Arguments) -> Value:
-        value, axis = unpack(ctx, arguments, name, "a", "axis", optional=1)
+        value, axis, keepdims = unpack(ctx, arguments, name, "a", "axis", "keepdims", optional=2)
         expr = expr_of(ctx, value or NONE)
+        if keepdims is not None and static_object(keepdims):
+            given = Arguments((array_of(ctx, expr), axis or NONE, Static(target)))
+            return ctx.call(Static(order.position_kept), given)
         if expr.ndim != 1:
             return ctx.call(Static(of_rows), Arguments((array_of(ctx, expr), axis or NONE)))
         if axis not in (None, NONE) and static_object(axis or NONE) not in (0, -1):

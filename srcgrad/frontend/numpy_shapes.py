@@ -45,9 +45,8 @@ def fortran_ordered(ctx: Context, arguments: Arguments) -> Value:
 
 @function(np.transpose)
 def transpose_function(ctx: Context, arguments: Arguments) -> Value:
-    value, *axes = arguments.positional
-    axes = [*axes, *arguments.keywords.values()]
-    return transpose_method(ctx, array_of(ctx, value), Arguments(tuple(axes)))
+    value, axes = unpack(ctx, arguments, "transpose", "a", "axes", optional=1)
+    return transpose_method(ctx, array_of(ctx, value or NONE), Arguments(() if axes is None else (axes,)))
 
 
 @method(ARRAYS, "transpose")
@@ -83,42 +82,52 @@ def swapaxes(ctx: Context, arguments: Arguments) -> Value:
 @method(ARRAYS, "reshape")
 def reshape_method(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
     values = arguments.positional
-    return reshape(ctx, receiver, values[0] if len(values) == 1 else tuple_of(values))
+    given = {**arguments.keywords, "shape": values[0] if len(values) == 1 else tuple_of(values)}
+    return reshape_function(ctx, Arguments((receiver,), given))
 
 
 @function(np.reshape)
 def reshape_function(ctx: Context, arguments: Arguments) -> Value:
-    value, target = unpack(ctx, arguments, "reshape", "a", "shape")
+    value, target, order = unpack(ctx, arguments, "reshape", "a", "shape", "order", optional=1)
+    if _by_columns(ctx, order):
+        turned = transpose_function(ctx, Arguments((value or NONE,)))
+        lengths = tuple_of([Num(n) for n in reversed(shape_from(ctx, target or NONE))])
+        found = reshape_function(ctx, Arguments((turned, lengths)))
+        return transpose_function(ctx, Arguments((found,)))
     return reshape(ctx, array_of(ctx, value or NONE), target or NONE)
 
 
 @method(ARRAYS, "ravel")
 def ravel_method(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
-    _check_order(ctx, arguments, 0)
-    return reshape(ctx, receiver, number(-1))
+    return ravel(ctx, Arguments((receiver, *arguments.positional), arguments.keywords))
 
 
 @function(np.ravel)
 def ravel(ctx: Context, arguments: Arguments) -> Value:
-    _check_order(ctx, arguments, 1)
-    return reshape(ctx, array_of(ctx, arguments.positional[0]), number(-1))
+    value, order = unpack(ctx, arguments, "ravel", "a", "order", optional=1)
+    if _by_columns(ctx, order):
+        value = transpose_function(ctx, Arguments((value or NONE,)))
+    return reshape(ctx, array_of(ctx, value or NONE), number(-1))
 
 
 @method(ARRAYS, "flatten")
 def flatten(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
-    _check_order(ctx, arguments, 0)
+    (order,) = unpack(ctx, arguments, "flatten", "order", optional=1)
+    if _by_columns(ctx, order):
+        return _reshaped(ctx, expr_of(ctx, transpose_function(ctx, Arguments((receiver,)))), number(-1))
     return _reshaped(ctx, expr_of(ctx, receiver), number(-1))
 
 
-def _check_order(ctx: Context, arguments: Arguments, position: int) -> None:
-    """Only the elements row by row."""
-    given = [*arguments.positional[position:], *arguments.keywords.values()]
-    if any(static_object(value) != "C" for value in given):
+def _by_columns(ctx: Context, order: Value | None) -> bool:
+    """Are elements counted by columns?"""
+    given = "C" if order is None else static_object(order)
+    if given not in ("C", "F"):
         ctx.refuse(
-            "only order='C' is compiled here",
+            "only order='C' and order='F' are compiled here",
             why="arrays of compiled code have their rows one after the other",
-            advice="transpose first: a.T.ravel() has the columns one after the other",
+            advice="say which of the two is meant",
         )
+    return given == "F"
 
 
 @function(np.squeeze)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.frontend.comparisons import compare_values
+from srcgrad.frontend.complex_parts import part_of_number
 from srcgrad.frontend.context import Arguments, Context, function
 from srcgrad.frontend.elementwise import elementwise, force
 from srcgrad.frontend.iterables import iteration
@@ -263,7 +264,7 @@ def _rounded_integer(ctx: Context, a: Atom, digits: Value | None) -> Atom:
     return mul(ctx, add(ctx, below, up), unit)
 
 
-@function(np.round)
+@function(np.round, np.around)
 def np_round(ctx: Context, arguments: Arguments) -> Value:
     value, digits = unpack(ctx, arguments, "round", "a", "decimals", optional=1)
     if isinstance(value, ARRAYS):
@@ -281,6 +282,9 @@ def _rounded(ctx: Context, a: Atom, digits: Value | None) -> Atom:
             why="it decides how the value is scaled",
             advice="write the number of digits as a literal",
         )
+    if scalar(a).is_complex:
+        halves = (_rounded(ctx, part_of_number(ctx, a, name), digits) for name in ("real", "imag"))
+        return apply(ctx, "complex", tuple(halves), scalar(a))
     if not scalar(a).is_float:
         return _rounded_integer(ctx, a, Num(places))
     if places.value == 0:

@@ -8,9 +8,13 @@ from srcgrad.library import algebra as algebra
 from srcgrad.library import decompositions as decompositions
 from srcgrad.library import elements as elements
 from srcgrad.library import order as order
+from srcgrad.library import padding as padding
+from srcgrad.library import picking as picking
 from srcgrad.library import reductions as reductions
 from srcgrad.library import series as series
 from srcgrad.library import shapes as shapes
-from srcgrad.library.quoting import quoted
+from srcgrad.library import triangles as triangles
+from srcgrad.library import ufuncs as ufuncs
+from srcgrad.library.quoting import quoted, refuse
 
-__all__ = ["quoted"]
+__all__ = ["quoted", "refuse"]

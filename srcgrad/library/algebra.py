@@ -17,6 +17,17 @@ import numpy as np
 from srcgrad.library.factors import lu_factors, solved_lu
 from srcgrad.library.quoting import constant, quotes
 
+SlogdetResult = type(np.linalg.slogdet(np.eye(1)))
+
+
+def each_matrix(function, a):
+    """One matrix for each of a stack, of the same shape."""
+    matrices = np.reshape(a, (-1,) + a.shape[-2:])
+    out = np.empty(matrices.shape, a.dtype)
+    for i in range(matrices.shape[0]):
+        out[i] = function(matrices[i])
+    return np.reshape(out, a.shape)
+
 
 def _check_regular(lu):
     for k in range(lu.shape[0]):
@@ -31,7 +42,9 @@ def _check_square(a):
 
 @quotes(np.linalg.solve)
 def solve(a, b):
-    """`a` is (n, n), `b` (n,) or (n, m). Raises `LinAlgError` for a singular matrix."""
+    """`a` is (n, n), `b` (n,) or (n, m), or both are stacks of those. Raises `LinAlgError` for a singular matrix."""
+    if a.ndim > 2 or b.ndim > 2:
+        return _solve_each(a, b)
     _check_square(a)
     if np.iscomplexobj(a) or np.iscomplexobj(b):
         a, b = a * (1.0 + 0.0j), b * (1.0 + 0.0j)
@@ -43,9 +56,25 @@ def solve(a, b):
     return x + solved_lu(lu, order, b - a @ x)
 
 
+def _solve_each(a, b):
+    if b.ndim == 1:
+        lead = a.shape[:-2]
+        sides = np.broadcast_to(b, lead + b.shape)[..., None]
+        return _solve_each(a, sides)[..., 0]
+    lead = a.shape[:-2] if a.ndim >= b.ndim else b.shape[:-2]
+    left = np.reshape(np.broadcast_to(a, lead + a.shape[-2:]), (-1,) + a.shape[-2:])
+    right = np.reshape(np.broadcast_to(b, lead + b.shape[-2:]), (-1,) + b.shape[-2:])
+    out = np.empty(right.shape, np.result_type(a.dtype, b.dtype))
+    for i in range(left.shape[0]):
+        out[i] = solve(left[i], right[i])
+    return np.reshape(out, lead + b.shape[-2:])
+
+
 @quotes(np.linalg.inv)
 def inv(a):
     """Raises `LinAlgError` for a singular matrix."""
+    if a.ndim > 2:
+        return each_matrix(inv, a * 1.0)
     _check_square(a)
     a = a * 1.0
     n = a.shape[0]
@@ -88,6 +117,12 @@ def _value_and_inverse(a):
 @quotes(np.linalg.det)
 def det(a):
     """The derivative at a singular matrix of more than three rows is NaN."""
+    if a.ndim > 2:
+        matrices = np.reshape(a, (-1,) + a.shape[-2:]) * 1.0
+        out = np.empty(matrices.shape[0], matrices.dtype)
+        for i in range(matrices.shape[0]):
+            out[i] = det(matrices[i])
+        return np.reshape(out, a.shape[:-2])
     _check_square(a)
     n = a.shape[0]
     if n == 1:
@@ -120,11 +155,11 @@ def slogdet(a):
             sign *= np.sign(lu[k, k])
             size += np.log(abs(lu[k, k]))
     if sign == 0.0:
-        return sign, _undefined(a) - np.inf
+        return SlogdetResult(sign, _undefined(a) - np.inf)
     change = _change(a, solved_lu(lu, order, np.eye(n, dtype=lu.dtype)))
     if np.iscomplexobj(a):
-        return sign + 1j * sign * change.imag, size + change.real
-    return sign, size + change
+        return SlogdetResult(sign + 1j * sign * change.imag, size + change.real)
+    return SlogdetResult(sign, size + change)
 
 
 @quotes(np.linalg.matrix_power)
@@ -143,6 +178,59 @@ def multi_dot(arrays):
     for a in arrays[1:]:
         result = result @ a
     return result
+
+
+@quotes(np.vecdot, np.linalg.vecdot)
+def vecdot(x1, x2, *, axis=-1):
+    return np.sum(np.conj(x1) * x2, axis=axis)
+
+
+@quotes(np.matvec)
+def matvec(x1, x2):
+    return np.sum(x1 * x2[..., None, :], axis=-1)
+
+
+@quotes(np.vecmat)
+def vecmat(x1, x2):
+    return np.sum(np.conj(x1)[..., :, None] * x2, axis=-2)
+
+
+@quotes(np.linalg.outer)
+def outer(x1, x2):
+    return np.outer(x1, x2)
+
+
+@quotes(np.linalg.matmul)
+def matmul(x1, x2):
+    return x1 @ x2
+
+
+@quotes(np.linalg.tensordot)
+def tensordot_of_arrays(x1, x2, *, axes=2):
+    return tensordot(x1, x2, axes)
+
+
+@quotes(np.linalg.trace)
+def trace(x, *, offset=0):
+    return np.trace(x, offset, -2, -1)
+
+
+@quotes(np.linalg.diagonal)
+def diagonal(x, *, offset=0):
+    return np.diagonal(x, offset, -2, -1)
+
+
+@quotes(np.linalg.cross)
+def cross(x1, x2):
+    return np.cross(x1, x2)
+
+
+def cross_of_stacks(a, b):
+    """Of the vectors of length 3 along the last dimensions."""
+    x = a[..., 1] * b[..., 2] - a[..., 2] * b[..., 1]
+    y = a[..., 2] * b[..., 0] - a[..., 0] * b[..., 2]
+    z = a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+    return np.stack((x, y, z), axis=-1)
 
 
 def contracted(a, b, i, j):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from srcgrad.library.algebra import each_matrix
 from srcgrad.library.factors import (
     cholesky_factor,
     eigen_factors,
@@ -20,6 +21,10 @@ from srcgrad.library.factors import (
     solved_lower,
 )
 from srcgrad.library.quoting import constant, quotes
+
+EighResult = type(np.linalg.eigh(np.eye(1)))
+SVDResult = type(np.linalg.svd(np.eye(1)))
+QRResult = type(np.linalg.qr(np.eye(1)))
 
 
 def _symmetric(a):
@@ -39,8 +44,12 @@ def _squared(x):
 
 
 @quotes(np.linalg.cholesky)
-def cholesky(a):
+def cholesky(a, *, upper=False):
     """Raises `LinAlgError` for a matrix that is not positive definite."""
+    if a.ndim > 2:
+        return each_matrix(cholesky, a * 1.0)
+    if upper:
+        return cholesky(a.conj().T).conj().T
     a = a * 1.0
     low = cholesky_factor(a)
     moved = _symmetric(a - constant(a))
@@ -78,8 +87,8 @@ def _over_sizes(a, sizes):
 
 
 @quotes(np.linalg.eigh)
-def eigh(a):
-    a = a * 1.0
+def eigh(a, UPLO="L"):
+    a = a * 1.0 if UPLO == "L" else a.conj().T * 1.0
     w, v = eigen_factors(a)
     m = v.conj().T @ _symmetric(a - constant(a)) @ v
     n = w.shape[0]
@@ -93,12 +102,18 @@ def eigh(a):
         for j in range(n):
             if i != j:
                 turn[i, j] = _over_gap(m[i, j], _gap(w[j], w[i], scale))
-    return values, v + v @ turn
+    return EighResult(values, v + v @ turn)
 
 
 @quotes(np.linalg.eigvalsh)
-def eigvalsh(a):
-    a = a * 1.0
+def eigvalsh(a, UPLO="L"):
+    if a.ndim > 2:
+        matrices = np.reshape(a, (-1,) + a.shape[-2:]) * 1.0
+        out = np.empty(matrices.shape[:2], matrices.real.dtype)
+        for i in range(matrices.shape[0]):
+            out[i] = eigvalsh(matrices[i])
+        return np.reshape(out, a.shape[:-1])
+    a = a * 1.0 if UPLO == "L" else a.conj().T * 1.0
     w, v = eigen_factors(a)
     m = v.conj().T @ _symmetric(a - constant(a)) @ v
     values = np.empty(w.shape[0], w.dtype)
@@ -139,8 +154,8 @@ def svd(a, full_matrices=True, compute_uv=True):
     du = u @ left + _over_sizes(moved @ v - u @ p, s)
     dv = v @ right + _over_sizes(moved.conj().T @ u - v @ p.conj().T, s)
     if tall:
-        return u + du, values, (v + dv).conj().T
-    return v + dv, values, (u + du).conj().T
+        return SVDResult(u + du, values, (v + dv).conj().T)
+    return SVDResult(v + dv, values, (u + du).conj().T)
 
 
 @quotes(np.linalg.qr)
@@ -168,7 +183,7 @@ def qr(a, mode="reduced"):
             full[i, j] = upper[i, j]
     if mode == "r":
         return full
-    return q + q @ turn + step - q @ c, full
+    return QRResult(q + q @ turn + step - q @ c, full)
 
 
 def _inverse_factors(a, cutoff):
@@ -220,7 +235,20 @@ def pinv(a, rcond=None, hermitian=False):
     return p - (p @ moved) @ p + (left - (left @ constant(a)) @ p) + (right - p @ (constant(a) @ right))
 
 
+@quotes(np.linalg.svdvals)
+def svdvals(x):
+    return svd(x, compute_uv=False)
+
+
+@quotes(np.linalg.matrix_rank)
+def matrix_rank(A):
+    s = singular_factors(A * 1.0)[1]
+    return np.sum(s > np.max(s) * max(A.shape[0], A.shape[1]) * np.finfo(s.dtype).eps)
+
+
 @quotes(np.linalg.cond)
-def cond(x):
+def cond(x, p=None):
+    if p is not None:
+        return np.linalg.norm(x, p) * np.linalg.norm(np.linalg.inv(x), p)
     s = svd(x, compute_uv=False)
     return s[0] / s[s.shape[0] - 1]

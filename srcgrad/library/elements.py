@@ -18,6 +18,22 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     return np.where(np.isnan(x), nan, np.where(x == math.inf, high, np.where(x == -math.inf, low, x)))
 
 
+@quotes(np.isposinf)
+def isposinf(x):
+    return x == math.inf
+
+
+@quotes(np.isneginf)
+def isneginf(x):
+    return x == -math.inf
+
+
+@quotes(np.modf)
+def modf(x):
+    whole = np.trunc(x)
+    return np.copysign(np.where(np.isinf(x), 0.0, x - whole), x), whole
+
+
 @quotes(np.fix)
 def fix(x):
     return np.trunc(x)

@@ -64,6 +64,15 @@ def sort(a, axis=-1):
     return rows_back(out, a, axis)
 
 
+def position_kept(a, axis, position):
+    """With the dimension along which the position was looked for, of length 1."""
+    if axis is None:
+        return np.full((1,) * a.ndim, position(np.ravel(a)))
+    if a.ndim == 1:
+        return np.array([position(a)])
+    return np.expand_dims(position(a, axis), axis % a.ndim)
+
+
 def argmax(a, axis=None):
     """Of an array of several dimensions."""
     if axis is None:
@@ -182,11 +191,11 @@ def interp(x, xp, fp, left=None, right=None):
     fp = np.asarray(fp)
     if np.ndim(x) == 0:
         return _interpolated(x, xp, fp, left, right)
-    points = np.asarray(x)
+    points = np.ravel(np.asarray(x))
     out = np.empty(points.shape[0])
     for k in range(points.shape[0]):
         out[k] = _interpolated(points[k], xp, fp, left, right)
-    return out
+    return np.reshape(out, np.asarray(x).shape)
 
 
 def _interpolated(x, xp, fp, left, right):

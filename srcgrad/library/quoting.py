@@ -50,3 +50,8 @@ def constant(x: Any) -> Any:
 
 
 constant.__srcgrad_op__ = "stop_gradient"  # type: ignore[attr-defined]
+
+
+def refuse(title: str) -> None:
+    """What a quoted function calls where it does not do what NumPy's does: compiling stops with this message."""
+    raise NotImplementedError(title)

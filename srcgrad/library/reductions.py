@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from srcgrad.library.order import sort
-from srcgrad.library.quoting import quotes
+from srcgrad.library.quoting import quotes, refuse
 from srcgrad.library.shapes import moveaxis, rows_along, without_axis
 
 
@@ -15,29 +15,32 @@ def ptp(a, axis=None, *, keepdims=False):
 
 
 @quotes(np.average)
-def average(a, axis=None, weights=None):
+def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
+    if returned:
+        refuse("returned= of average is not compiled: the sum of weights is np.sum(weights)")
     if weights is None:
-        return np.mean(a, axis=axis)
-    if axis is None:
-        return np.sum(a * weights) / np.sum(weights)
-    if weights.ndim == a.ndim:
-        return np.sum(a * weights, axis=axis) / np.sum(weights, axis=axis)
-    return moveaxis(a, axis, -1) @ weights / np.sum(weights)
+        return np.mean(a, axis=axis, keepdims=keepdims)
+    w = np.asarray(weights)
+    if axis is None or w.ndim == a.ndim:
+        return np.sum(a * w, axis=axis, keepdims=keepdims) / np.sum(w, axis=axis, keepdims=keepdims)
+    found = moveaxis(a, axis, -1) @ w / np.sum(w)
+    return np.expand_dims(found, axis % a.ndim) if keepdims else found
 
 
 @quotes(np.nansum)
-def nansum(a, axis=None):
-    return np.sum(np.where(np.isnan(a), 0.0, a), axis=axis)
+def nansum(a, axis=None, *, keepdims=False):
+    return np.sum(np.where(np.isnan(a), 0.0, a), axis=axis, keepdims=keepdims)
 
 
 @quotes(np.nanprod)
-def nanprod(a, axis=None):
-    return np.prod(np.where(np.isnan(a), 1.0, a), axis=axis)
+def nanprod(a, axis=None, *, keepdims=False):
+    return np.prod(np.where(np.isnan(a), 1.0, a), axis=axis, keepdims=keepdims)
 
 
 @quotes(np.nanmean)
-def nanmean(a, axis=None):
-    return nansum(a, axis) / np.sum(np.logical_not(np.isnan(a)), axis=axis).astype(a.dtype)
+def nanmean(a, axis=None, *, keepdims=False):
+    count = np.sum(np.logical_not(np.isnan(a)), axis=axis, keepdims=keepdims)
+    return nansum(a, axis, keepdims=keepdims) / count.astype(a.dtype)
 
 
 @quotes(np.nanvar)
@@ -57,13 +60,43 @@ def nanstd(a, axis=None, *, ddof=0):
 
 
 @quotes(np.nanmax)
-def nanmax(a, axis=None):
-    return np.max(np.where(np.isnan(a), -np.inf, a), axis=axis)
+def nanmax(a, axis=None, *, keepdims=False):
+    return np.max(np.where(np.isnan(a), -np.inf, a), axis=axis, keepdims=keepdims)
 
 
 @quotes(np.nanmin)
-def nanmin(a, axis=None):
-    return np.min(np.where(np.isnan(a), np.inf, a), axis=axis)
+def nanmin(a, axis=None, *, keepdims=False):
+    return np.min(np.where(np.isnan(a), np.inf, a), axis=axis, keepdims=keepdims)
+
+
+@quotes(np.nanargmax)
+def nanargmax(a, axis=None):
+    return np.argmax(np.where(np.isnan(a), -np.inf, a), axis=axis)
+
+
+@quotes(np.nanargmin)
+def nanargmin(a, axis=None):
+    return np.argmin(np.where(np.isnan(a), np.inf, a), axis=axis)
+
+
+@quotes(np.nancumsum)
+def nancumsum(a, axis=None):
+    return np.cumsum(np.where(np.isnan(a), 0.0, a), axis=axis)
+
+
+@quotes(np.cumulative_sum)
+def cumulative_sum(x, *, axis=None):
+    return np.cumsum(x, axis=axis)
+
+
+@quotes(np.cumulative_prod)
+def cumulative_prod(x, *, axis=None):
+    return cumprod(x, axis)
+
+
+@quotes(np.ediff1d)
+def ediff1d(ary):
+    return np.diff(np.ravel(ary))
 
 
 def cumsum(a, axis=None):
@@ -76,24 +109,34 @@ def cumsum(a, axis=None):
     return moveaxis(rows, 0, axis)
 
 
-def diff(a, n, axis):
-    """Of an array of several dimensions, or more than once."""
+def diff(a, n, axis, prepend=None, append=None):
+    """Of an array of several dimensions, or more than once, or of a longer one."""
     rows = moveaxis(a, axis, 0)
+    if prepend is not None:
+        rows = np.concatenate((_more(prepend, rows, axis), rows))
+    if append is not None:
+        rows = np.concatenate((rows, _more(append, rows, axis)))
     for _ in range(n):
         rows = rows[1:] - rows[:-1]
     return moveaxis(rows, 0, axis)
 
 
+def _more(values, rows, axis):
+    """What stands before or after the rows of an array."""
+    return np.full((1,) + rows.shape[1:], values, rows.dtype) if np.ndim(values) == 0 else moveaxis(values, axis, 0)
+
+
 def norm(x, ord=None, axis=None, keepdims=False):
     """Norms of vectors: of all elements, or along one axis. The derivative of the Euclidean one at 0 is infinite."""
-    if ord is None or ord == 2 or ord == "fro":
-        if ord == 2 and axis is None and x.ndim == 2:
-            return np.max(np.linalg.svd(x, compute_uv=False))
+    if ord is not None and (x.ndim == 2 if axis is None else isinstance(axis, tuple | list)):
+        return matrix_norm(x, (0, 1) if axis is None else axis, ord, keepdims)
+    if ord is None or ord == 2:
         squares = x.real * x.real + x.imag * x.imag if np.iscomplexobj(x) else x * x
         return np.sqrt(np.sum(squares, axis=axis, keepdims=keepdims))
-    if axis is None and x.ndim == 2:
-        sums = np.sum(np.abs(x), axis=0 if abs(ord) == 1 else 1)
-        return np.max(sums) if ord > 0 else np.min(sums)
+    if isinstance(ord, str):
+        refuse("this norm is one of matrices")
+    if ord == 0:
+        return np.sum((x != 0).astype(x.real.dtype), axis=axis, keepdims=keepdims)
     if ord == np.inf:
         return np.max(np.abs(x), axis=axis, keepdims=keepdims)
     if ord == -np.inf:
@@ -101,6 +144,38 @@ def norm(x, ord=None, axis=None, keepdims=False):
     if ord == 1:
         return np.sum(np.abs(x), axis=axis, keepdims=keepdims)
     return np.sum(np.abs(x) ** ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
+
+
+def matrix_norm(x, axis, ord, keepdims):
+    """Norms of the matrices over two dimensions."""
+    if ord == "fro":
+        return norm(x, None, axis, keepdims)
+    if ord == 2 or ord == -2 or ord == "nuc":
+        if x.ndim != 2 or keepdims:
+            refuse("norms by singular values are compiled for one matrix")
+        sizes = np.linalg.svd(x, compute_uv=False)
+        return np.sum(sizes) if ord == "nuc" else np.max(sizes) if ord == 2 else np.min(sizes)
+    if not (ord == 1 or ord == -1 or ord == np.inf or ord == -np.inf):
+        refuse("there is no such norm of matrices")
+    row, column = axis[0] % x.ndim, axis[1] % x.ndim
+    along, other = (row, column) if ord == 1 or ord == -1 else (column, row)
+    sums = np.sum(np.abs(x), axis=along, keepdims=True)
+    found = np.max(sums, axis=other, keepdims=True) if ord > 0 else np.min(sums, axis=other, keepdims=True)
+    return found if keepdims else np.sum(found, axis=(row, column))
+
+
+@quotes(np.linalg.vector_norm)
+def vector_norm(x, *, axis=None, keepdims=False, ord=2):
+    if axis is None and x.ndim > 1 and not keepdims:
+        return norm(np.ravel(x), ord)
+    if isinstance(axis, tuple | list) and ord != 2:
+        refuse("vector_norm is compiled along one axis")
+    return norm(x, None if ord == 2 else ord, axis, keepdims)
+
+
+@quotes(np.linalg.matrix_norm)
+def matrix_norm_of_stack(x, *, keepdims=False, ord="fro"):
+    return matrix_norm(x, (-2, -1), ord, keepdims)
 
 
 @quotes(np.cumprod, method="cumprod")
@@ -117,8 +192,17 @@ def cumprod(a, axis=None):
 
 
 @quotes(np.quantile)
-def quantile(a, q, axis=None):
+def quantile(a, q, axis=None, *, keepdims=False):
     """With linear interpolation between the two nearest order statistics."""
+    if keepdims:
+        found = _quantiles(a, q, axis)
+        return np.full((1,) * a.ndim, found) if axis is None else np.expand_dims(found, axis % a.ndim)
+    if axis is not None and np.ndim(q) > 0:
+        return np.stack([_quantiles(a, q[k], axis) for k in range(len(q))])
+    return _quantiles(a, q, axis)
+
+
+def _quantiles(a, q, axis):
     if axis is not None and a.ndim > 1:
         rows = rows_along(a, axis)
         out = np.empty(rows.shape[0], rows.dtype)
@@ -145,15 +229,38 @@ def _between(ordered, q):
 
 
 @quotes(np.percentile)
-def percentile(a, q, axis=None):
+def percentile(a, q, axis=None, *, keepdims=False):
     if np.ndim(q) == 0:
-        return quantile(a, q / 100.0, axis)
-    return quantile(a, np.asarray(q) / 100.0, axis)
+        return quantile(a, q / 100.0, axis, keepdims=keepdims)
+    if axis is not None:
+        return np.stack([quantile(a, q[k] / 100.0, axis) for k in range(len(q))])
+    return quantile(a, np.asarray(q) / 100.0)
 
 
 @quotes(np.median)
-def median(a, axis=None):
+def median(a, axis=None, *, keepdims=False):
     """Of an even number of elements the mean of the two in the middle, each of which gets half the cotangent."""
+    if isinstance(axis, tuple | list):
+        places = tuple([k % a.ndim for k in axis])
+        rest = [k for k in range(a.ndim) if k not in places]
+        moved = np.transpose(a, tuple(rest + list(places)))
+        lengths = moved.shape[: len(rest)]
+        found = _medians(np.reshape(moved, lengths + (-1,)), -1)
+        return np.expand_dims(found, places) if keepdims else found
+    found = _medians(a, axis)
+    if not keepdims:
+        return found
+    return np.full((1,) * a.ndim, found) if axis is None else np.expand_dims(found, axis % a.ndim)
+
+
+@quotes(np.nanmedian)
+def nanmedian(a):
+    """Of all elements that are not NaN."""
+    flat = np.ravel(a)
+    return _median_of(flat[np.logical_not(np.isnan(flat))])
+
+
+def _medians(a, axis):
     if axis is not None and a.ndim > 1:
         rows = rows_along(a, axis)
         out = np.empty(rows.shape[0], rows.dtype)
@@ -180,6 +287,9 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
             total += 0.5 * width * (y[i] + y[i - 1])
         return total
     rows = moveaxis(y, axis, 0)
+    if x is not None and np.ndim(x) > 1:
+        steps = moveaxis(x, axis, 0)
+        return np.sum(0.5 * (steps[1:] - steps[:-1]) * (rows[1:] + rows[:-1]), axis=0)
     area = np.zeros(rows.shape[1:], y.dtype)
     for i in range(1, rows.shape[0]):
         width = dx if x is None else x[i] - x[i - 1]
@@ -188,12 +298,23 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
 
 
 @quotes(np.gradient)
-def gradient(f, dx=1.0):
-    """Of a 1-d array: central differences inside, one-sided at the ends."""
+def gradient(f, dx=1.0, *, axis=None):
+    """Central differences inside, one-sided at the ends; `dx` is one number."""
+    if np.ndim(dx) > 0:
+        refuse("np.gradient is compiled for equal distances: give one number")
+    if axis is not None:
+        return moveaxis(_along(f, dx, axis), 0, axis)
+    if f.ndim > 1:
+        return tuple([moveaxis(_along(f, dx, k), 0, k) for k in range(f.ndim)])
+    return _along(f, dx, 0)
+
+
+def _along(a, dx, axis):
+    f = moveaxis(a, axis, 0)
     n = f.shape[0]
     if n < 2:
         raise ValueError("Shape of array too small to calculate a numerical gradient")
-    out = np.empty(n, f.dtype)
+    out = np.empty(f.shape, f.dtype)
     for i in range(1, n - 1):
         out[i] = (f[i + 1] - f[i - 1]) / (2.0 * dx)
     out[0] = (f[1] - f[0]) / dx
@@ -202,21 +323,23 @@ def gradient(f, dx=1.0):
 
 
 @quotes(np.cov)
-def cov(m, y=None, rowvar=True, bias=False):
+def cov(m, y=None, rowvar=True, bias=False, ddof=None):
+    less = (0 if bias else 1) if ddof is None else ddof
     given = m if rowvar or m.ndim == 1 else m.T
     if y is not None:
         other = y if rowvar or y.ndim == 1 else y.T
         given = np.concatenate((np.atleast_2d(given), np.atleast_2d(other)), axis=0)
     if given.ndim == 1:
-        return np.var(given, ddof=0 if bias else 1)
+        return np.var(given, ddof=less)
     centred = given - np.mean(given, axis=1, keepdims=True)
-    return centred @ centred.conj().T / (given.shape[1] - (0 if bias else 1))
+    return centred @ centred.conj().T / (given.shape[1] - less)
 
 
 @quotes(np.corrcoef)
-def corrcoef(x, y=None):
-    rows = x if y is None else np.stack((x, y))
-    c = cov(rows)
+def corrcoef(x, y=None, rowvar=True):
+    c = cov(x, y, rowvar)
+    if np.ndim(c) == 0:
+        return c / c
     n = c.shape[0]
     out = np.empty((n, n), c.dtype)
     for i in range(n):

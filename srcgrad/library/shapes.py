@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from srcgrad.library.quoting import quotes
+from srcgrad.library.quoting import quotes, refuse
 
 
 @quotes(np.atleast_1d)
@@ -36,8 +36,37 @@ def atleast_3d(x):
 
 @quotes(np.expand_dims)
 def expand_dims(a, axis):
-    place = axis + a.ndim + 1 if axis < 0 else axis
-    return np.reshape(a, a.shape[:place] + (1,) + a.shape[place:])
+    axes = axis if isinstance(axis, tuple | list) else (axis,)
+    rank = a.ndim + len(axes)
+    places = [k % rank for k in axes]
+    old = [k for k in range(rank) if k not in places]
+    return np.reshape(a, tuple([1 if k in places else a.shape[_first(old, k)] for k in range(rank)]))
+
+
+def _first(items, wanted):
+    """Where in a list something stands first."""
+    found = [i for i in range(len(items)) if items[i] == wanted]
+    return found[0]
+
+
+@quotes(np.matrix_transpose, np.linalg.matrix_transpose)
+def matrix_transpose(x):
+    return swapaxes(x, -1, -2)
+
+
+@quotes(np.rollaxis)
+def rollaxis(a, axis, start=0):
+    source = axis % a.ndim
+    place = start + a.ndim if start < 0 else start
+    return moveaxis(a, source, place - 1 if source < place else place)
+
+
+@quotes(np.broadcast_arrays)
+def broadcast_arrays(*args):
+    total = args[0]
+    for a in args[1:]:
+        total = total + a
+    return tuple([broadcast_to(a, total.shape) for a in args])
 
 
 @quotes(np.swapaxes, method="swapaxes")
@@ -80,7 +109,7 @@ def tile(A, reps):
     counts = (1,) * (a.ndim - len(given)) + given
     out = np.reshape(a, (1,) * (len(counts) - a.ndim) + a.shape)
     for axis, count in enumerate(counts):
-        out = take(out, np.arange(out.shape[axis] * count) % max(out.shape[axis], 1), axis)
+        out = np.take(out, np.arange(out.shape[axis] * count) % max(out.shape[axis], 1), axis)
     return out
 
 
@@ -112,126 +141,28 @@ def flipud(m):
 
 
 @quotes(np.rot90)
-def rot90(m, k=1):
+def rot90(m, k=1, axes=(0, 1)):
+    a = np.moveaxis(m, axes, (0, 1))
     turns = k % 4
-    if turns == 0:
-        return m
     if turns == 1:
-        return swapaxes(m, 0, 1)[::-1]
-    if turns == 2:
-        return m[::-1, ::-1]
-    return swapaxes(m, 0, 1)[:, ::-1]
-
-
-def _widths(pad_width, ndim):
-    if isinstance(pad_width, int):
-        return ((pad_width, pad_width),) * ndim
-    if isinstance(pad_width[0], int):
-        return ((pad_width[0], pad_width[-1]),) * ndim
-    return tuple(pad_width) * (ndim if len(pad_width) == 1 else 1)
-
-
-def _padded_index(n, before, after, mode):
-    """Which element each place of a padded dimension shows."""
-    index = np.empty(n + before + after, np.int64)
-    for place in range(n + before + after):
-        k = place - before
-        if mode == "edge":
-            k = min(max(k, 0), n - 1)
-        elif mode == "wrap":
-            k = k % n
-        elif mode == "reflect":
-            k = abs(k) % max(2 * n - 2, 1)
-            k = min(k, 2 * n - 2 - k)
-        else:
-            k = k % (2 * n)
-            k = min(k, 2 * n - 1 - k)
-        index[place] = k
-    return index
-
-
-@quotes(np.pad)
-def pad(array, pad_width, mode="constant", constant_values=0):
-    widths = _widths(pad_width, array.ndim)
-    if mode == "constant":
-        shape = tuple([n + w[0] + w[1] for n, w in zip(array.shape, widths)])
-        out = np.full(shape, constant_values, array.dtype)
-        if array.ndim == 1:
-            out[widths[0][0] : widths[0][0] + array.shape[0]] = array
-        elif array.ndim == 2:
-            (n, m), ((top, _), (left, _)) = array.shape, widths
-            out[top : top + n, left : left + m] = array
-        elif array.ndim == 3:
-            (n, m, depth), ((top, _), (left, _), (near, _)) = array.shape, widths
-            out[top : top + n, left : left + m, near : near + depth] = array
-        else:
-            (n, m, depth, r), ((top, _), (left, _), (near, _), (last, _)) = array.shape, widths
-            out[top : top + n, left : left + m, near : near + depth, last : last + r] = array
-        return out
-    rows = array[_padded_index(array.shape[0], widths[0][0], widths[0][1], mode)]
-    if array.ndim == 1:
-        return rows
-    return rows[:, _padded_index(array.shape[1], widths[1][0], widths[1][1], mode)]
+        a = swapaxes(a, 0, 1)[::-1]
+    elif turns == 2:
+        a = a[::-1, ::-1]
+    elif turns == 3:
+        a = swapaxes(a, 0, 1)[:, ::-1]
+    return np.moveaxis(a, (0, 1), axes)
 
 
 @quotes(np.meshgrid)
-def meshgrid(x, y, *, indexing="xy"):
-    n, m = x.shape[0], y.shape[0]
-    if indexing == "xy":
-        return broadcast_to(x[None, :], (m, n)), broadcast_to(y[:, None], (m, n))
-    return broadcast_to(x[:, None], (n, m)), broadcast_to(y[None, :], (n, m))
+def meshgrid(*xi, indexing="xy"):
+    rank = len(xi)
+    places = [1 - k if k < 2 and rank > 1 and indexing == "xy" else k for k in range(rank)]
+    shape = tuple([xi[places[k]].shape[0] for k in range(rank)])
+    return tuple([_spread(xi[k], shape, places[k]) for k in range(rank)])
 
 
-@quotes(np.tril)
-def tril(m, k=0):
-    return np.where(tri(m.shape[-2], m.shape[-1], k) > 0.5, m, 0)
-
-
-@quotes(np.triu)
-def triu(m, k=0):
-    return np.where(tri(m.shape[-2], m.shape[-1], k - 1) > 0.5, 0, m)
-
-
-@quotes(np.tri)
-def tri(N, M=None, k=0):
-    out = np.empty((N, N if M is None else M))
-    for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
-            out[i, j] = 1.0 if j <= i + k else 0.0
-    return out
-
-
-@quotes(np.diag)
-def diag(v, k=0):
-    a = np.asarray(v)
-    if a.ndim == 1:
-        n = a.shape[0] + abs(k)
-        out = np.zeros((n, n), a.dtype)
-        for i in range(a.shape[0]):
-            out[i + max(-k, 0), i + max(k, 0)] = a[i]
-        return out
-    return diagonal(a, k)
-
-
-@quotes(np.diagonal, method="diagonal")
-def diagonal(a, offset=0, axis1=0, axis2=1):
-    """The diagonals of the matrices over two dimensions, along a new last one."""
-    if a.ndim > 2 or axis1 % a.ndim == 1:
-        b = np.moveaxis(a, (axis1, axis2), (0, 1))
-        n = max(min(b.shape[0] + min(offset, 0), b.shape[1] - max(offset, 0)), 0)
-        rows = np.empty((n, *b.shape[2:]), a.dtype)
-        for i in range(n):
-            rows[i] = b[i + max(-offset, 0), i + max(offset, 0)]
-        return np.moveaxis(rows, 0, -1)
-    n = max(min(a.shape[0] + min(offset, 0), a.shape[1] - max(offset, 0)), 0)
-    out = np.empty(n, a.dtype)
-    for i in range(n):
-        out[i] = a[i + max(-offset, 0), i + max(offset, 0)]
-    return out
-
-
-def trace(a, offset=0, axis1=0, axis2=1):
-    return np.sum(diagonal(a, offset, axis1, axis2), axis=-1)
+def _spread(x, shape, axis):
+    return broadcast_to(np.reshape(x, (1,) * axis + (x.shape[0],) + (1,) * (len(shape) - axis - 1)), shape)
 
 
 @quotes(np.vander)
@@ -259,15 +190,22 @@ def dstack(tup):
 
 @quotes(np.split)
 def split(ary, indices_or_sections, axis=0):
+    n = ary.shape[axis]
     if isinstance(indices_or_sections, int):
-        n = ary.shape[axis] // indices_or_sections
-        bounds = [(k * n, (k + 1) * n) for k in range(indices_or_sections)]
+        if n % indices_or_sections != 0:
+            raise ValueError("array split does not result in an equal division")
+        size = n // indices_or_sections
+        bounds = [(k * size, (k + 1) * size) for k in range(indices_or_sections)]
     else:
         cuts = list(indices_or_sections)
-        bounds = list(zip([0, *cuts], [*cuts, ary.shape[axis]]))
-    if axis == 0:
-        return [ary[low:high] for low, high in bounds]
-    return [ary[:, low:high] for low, high in bounds]
+        bounds = list(zip([0, *cuts], [*cuts, n]))
+    return [_between(ary, low, high, axis) for low, high in bounds]
+
+
+def _between(a, low, high, axis):
+    if axis % a.ndim == 0:
+        return a[low:high]
+    return np.moveaxis(np.moveaxis(a, axis, 0)[low:high], 0, axis)
 
 
 @quotes(np.array_split)
@@ -276,9 +214,7 @@ def array_split(ary, indices_or_sections, axis=0):
         return split(ary, indices_or_sections, axis)
     n, more = divmod(ary.shape[axis], indices_or_sections)
     bounds = [(k * n + min(k, more), (k + 1) * n + min(k + 1, more)) for k in range(indices_or_sections)]
-    if axis == 0:
-        return [ary[low:high] for low, high in bounds]
-    return [ary[:, low:high] for low, high in bounds]
+    return [_between(ary, low, high, axis) for low, high in bounds]
 
 
 @quotes(np.vsplit)
@@ -289,6 +225,42 @@ def vsplit(ary, indices_or_sections):
 @quotes(np.hsplit)
 def hsplit(ary, indices_or_sections):
     return split(ary, indices_or_sections, 0 if ary.ndim == 1 else 1)
+
+
+@quotes(np.dsplit)
+def dsplit(ary, indices_or_sections):
+    return split(ary, indices_or_sections, 2)
+
+
+@quotes(np.unstack)
+def unstack(x, *, axis=0):
+    moved = moveaxis(x, axis, 0)
+    return tuple([moved[k] for k in range(moved.shape[0])])
+
+
+@quotes(np.delete)
+def delete(arr, obj, axis=None):
+    """One row less."""
+    if not isinstance(obj, int):
+        refuse("np.delete removes one element here: its position must be an integer")
+    rows = np.ravel(arr) if axis is None else moveaxis(arr, axis, 0)
+    k = obj + rows.shape[0] if obj < 0 else obj
+    kept = np.concatenate((rows[:k], rows[k + 1 :]))
+    return kept if axis is None else moveaxis(kept, 0, axis)
+
+
+@quotes(np.insert)
+def insert(arr, obj, values, axis=None):
+    """One number (or, along an axis, one row) more."""
+    if not isinstance(obj, int) or (axis is None and np.ndim(values) > 0):
+        refuse("np.insert puts one number at one position here")
+    rows = np.ravel(arr) if axis is None else moveaxis(arr, axis, 0)
+    k = obj + rows.shape[0] if obj < 0 else obj
+    out = np.empty((rows.shape[0] + 1,) + rows.shape[1:], arr.dtype)
+    out[:k] = rows[:k]
+    out[k] = values
+    out[k + 1 :] = rows[k:]
+    return out if axis is None else moveaxis(out, 0, axis)
 
 
 @quotes(np.resize)
@@ -327,44 +299,6 @@ def kron(a, b):
     return out
 
 
-@quotes(np.take, method="take")
-def take(a, indices, axis=None):
-    if axis is None:
-        return np.ravel(a)[indices]
-    return moveaxis(moveaxis(a, axis, 0)[indices], 0, axis)
-
-
-@quotes(np.compress)
-def compress(condition, a, axis=None):
-    if axis is None:
-        return np.ravel(a)[np.asarray(condition)]
-    return moveaxis(moveaxis(a, axis, 0)[np.asarray(condition)], 0, axis)
-
-
-@quotes(np.extract)
-def extract(condition, arr):
-    return np.ravel(arr)[np.ravel(condition)]
-
-
-@quotes(np.argwhere)
-def argwhere(a):
-    return np.stack(np.nonzero(a), axis=1)
-
-
-@quotes(np.take_along_axis)
-def take_along_axis(arr, indices, axis=-1):
-    if arr.ndim == 1:
-        return arr[indices]
-    out = np.empty(indices.shape, arr.dtype)
-    for i in range(indices.shape[0]):
-        for j in range(indices.shape[1]):
-            if axis % 2 == 0:
-                out[i, j] = arr[indices[i, j], j]
-            else:
-                out[i, j] = arr[i, indices[i, j]]
-    return out
-
-
 def rows_along(a, axis):
     """The 1-d slices of an array along an axis, as the rows of a matrix."""
     moved = moveaxis(a, axis, -1)
@@ -383,30 +317,3 @@ def rows_back(rows, a, axis):
 def without_axis(values, a, axis):
     """One number for each slice of `a` along an axis, in the shape of the other axes."""
     return np.reshape(values, a.shape[: axis % a.ndim] + a.shape[axis % a.ndim + 1 :])
-
-
-@quotes(np.put)
-def put(a, ind, v):
-    for k in range(len(ind)):
-        if np.ndim(v) == 0:
-            a[ind[k]] = v
-        else:
-            a[ind[k]] = v[k]
-
-
-@quotes(np.add.at)
-def add_at(a, indices, b):
-    for k in range(len(indices)):
-        if np.ndim(b) == 0:
-            a[indices[k]] += b
-        else:
-            a[indices[k]] += b[k]
-
-
-@quotes(np.subtract.at)
-def subtract_at(a, indices, b):
-    for k in range(len(indices)):
-        if np.ndim(b) == 0:
-            a[indices[k]] -= b
-        else:
-            a[indices[k]] -= b[k]
