@@ -86,6 +86,9 @@ def prepare(source: Source) -> Prepared:
 def call_static(ctx: Context, callee: Static, arguments: Arguments) -> Value:
     """A call of a Python object that is known at compile time."""
     target = callee.value
+    if isinstance(target, np.ufunc) and target.nout == 1 and len(arguments.positional) == target.nin + 1:
+        *operands, out = arguments.positional  # the output may follow the operands
+        arguments = Arguments(tuple(operands), {**arguments.keywords, "out": out})
     if "out" in arguments.keywords and _is_numpys(target):
         return _into_out(ctx, callee, arguments)
     if "dtype" in arguments.keywords and isinstance(target, np.ufunc):

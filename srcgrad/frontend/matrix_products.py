@@ -56,7 +56,7 @@ def matmul(ctx: Context, arguments: Arguments) -> Value:
 
 @method(ARRAYS, "dot")
 def dot_method(ctx: Context, receiver: Value, arguments: Arguments) -> Value:
-    return dot(ctx, Arguments((receiver, *arguments.positional)))
+    return ctx.call(Static(np.dot), Arguments((receiver, *arguments.positional), arguments.keywords))
 
 
 @function(np.inner)

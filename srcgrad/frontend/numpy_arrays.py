@@ -130,6 +130,10 @@ def full_like(ctx: Context, arguments: Arguments) -> Value:
 def _filled(
     ctx: Context, shape_: tuple[Atom, ...], value: Value | None, dtype: Value | None, default: np.dtype | None
 ) -> Value:
+    if isinstance(value, ARRAYS) and value.ndim:
+        result = allocate(ctx, shape_, dtype_of(ctx, dtype, default or value.dtype), None)
+        assign(ctx, result, value)
+        return result
     atom = atom_of(ctx, value, "full")
     kind = dtype_of(ctx, dtype, default or scalar(atom).dtype)
     if isinstance(atom, Const):

@@ -24,6 +24,8 @@ from srcgrad.ir.types import Scalar
 @function(np.einsum)
 def einsum(ctx: Context, arguments: Arguments) -> Value:
     text, *values = arguments.positional
+    if set(arguments.keywords) - {"optimize"}:
+        _refuse(ctx, "np.einsum is compiled with no other keyword than optimize=")
     parts = [computed_once(ctx, expr_of(ctx, value)) for value in values]
     inputs, output = _labels(ctx, static_object(text), parts)
     lengths: dict[str, Atom] = {}

@@ -27,6 +27,7 @@ from srcgrad.frontend.elementwise import (
     into_memory,
 )  # fmt: skip
 from srcgrad.frontend.index_arrays import is_mask, pick
+from srcgrad.frontend.index_tricks import trick
 from srcgrad.frontend.items import item, slice_of_record
 from srcgrad.frontend.masks import identity
 from srcgrad.frontend.scalars import scalar, settle
@@ -147,6 +148,8 @@ def read(ctx: Context, node: ast.Subscript) -> Value:
             return read_array(ctx, receiver, subscripts(ctx, node.slice))
         if isinstance(receiver, Record) and isinstance(node.slice, ast.Slice):
             return slice_of_record(ctx, receiver, node.slice)
+        if isinstance(receiver, Static) and (made := trick(ctx, receiver.value, node.slice)) is not None:
+            return made
         key = ctx.expr(node.slice)
         own = special(ctx, "__getitem__", receiver, key)
         return item(ctx, receiver, key) if own is None else own

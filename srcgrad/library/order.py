@@ -38,7 +38,8 @@ def _order(a):
 
 
 @quotes(np.argsort, method="argsort")
-def argsort(a, axis=-1):
+def argsort(a, axis=-1, kind=None):
+    """Stable, which `kind` may ask for."""
     if axis is None:
         return _order(np.ravel(a))
     if a.ndim == 1:
@@ -51,7 +52,7 @@ def argsort(a, axis=-1):
 
 
 @quotes(np.sort)
-def sort(a, axis=-1):
+def sort(a, axis=-1, kind=None):
     if axis is None:
         flat = np.ravel(a)
         return flat[_order(flat)]
@@ -183,6 +184,33 @@ def unique(ar):
     for k in range(ordered.shape[0]):
         first[k] = k == 0 or ordered[k] != ordered[k - 1]
     return ordered[first]
+
+
+@quotes(np.partition)
+def partition(a, kth, axis=-1):
+    """In order altogether, which is one of the orders that NumPy may give."""
+    return sort(a, axis)
+
+
+@quotes(np.isin)
+def isin(element, test_elements):
+    return np.any(np.asarray(element)[..., None] == np.ravel(np.asarray(test_elements)), axis=-1)
+
+
+@quotes(np.apply_along_axis)
+def apply_along_axis(func1d, axis, arr):
+    """A function that gives a number, or a vector."""
+    rows = rows_along(arr, axis)
+    first = func1d(rows[0])
+    if np.ndim(first) == 0:
+        values = np.empty(rows.shape[0])
+        for i in range(rows.shape[0]):
+            values[i] = func1d(rows[i])
+        return without_axis(values, arr, axis)
+    out = np.empty((rows.shape[0], first.shape[0]))
+    for i in range(rows.shape[0]):
+        out[i] = func1d(rows[i])
+    return rows_back(out, arr, axis)
 
 
 @quotes(np.interp)

@@ -21,6 +21,17 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     return moveaxis(moveaxis(a, axis, 0)[indices], 0, axis)
 
 
+@quotes(np.ix_)
+def ix_(*args):
+    n = len(args)
+    return tuple([np.reshape(np.asarray(args[k]), (1,) * k + (-1,) + (1,) * (n - k - 1)) for k in range(n)])
+
+
+def open_grid(*ranges):
+    """`np.ogrid`."""
+    return ranges[0] if len(ranges) == 1 else ix_(*ranges)
+
+
 @quotes(np.compress)
 def compress(condition, a, axis=None):
     if axis is None:

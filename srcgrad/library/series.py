@@ -1,10 +1,10 @@
-"""Polynomials and convolutions."""
+"""Polynomials, convolutions, series of numbers."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from srcgrad.library.quoting import quotes
+from srcgrad.library.quoting import quotes, refuse
 
 
 @quotes(np.polyval)
@@ -13,6 +13,64 @@ def polyval(p, x):
     for k in range(len(p)):
         y = y * x + p[k]
     return y
+
+
+@quotes(np.polyder)
+def polyder(p, m=1):
+    out = np.asarray(p)
+    for _ in range(m):
+        out = out[:-1] * np.arange(out.shape[0] - 1, 0, -1)
+    return out
+
+
+@quotes(np.polyint)
+def polyint(p):
+    a = np.asarray(p)
+    return np.concatenate((a / np.arange(a.shape[0], 0, -1), np.zeros(1)))
+
+
+@quotes(np.polyadd)
+def polyadd(a1, a2):
+    a, b = np.asarray(a1), np.asarray(a2)
+    out = np.zeros(max(a.shape[0], b.shape[0]), np.result_type(a.dtype, b.dtype))
+    out[out.shape[0] - a.shape[0] :] += a
+    out[out.shape[0] - b.shape[0] :] += b
+    return out
+
+
+@quotes(np.polysub)
+def polysub(a1, a2):
+    return polyadd(a1, -np.asarray(a2))
+
+
+@quotes(np.polymul)
+def polymul(a1, a2):
+    return _full(np.asarray(a1), np.asarray(a2))
+
+
+@quotes(np.logspace)
+def logspace(start, stop, num=50, endpoint=True, base=10.0):
+    return base ** np.linspace(start, stop, num, endpoint=endpoint)
+
+
+@quotes(np.geomspace)
+def geomspace(start, stop, num=50, endpoint=True):
+    return start * (stop / start) ** np.linspace(0.0, 1.0, num, endpoint=endpoint)
+
+
+@quotes(np.unwrap)
+def unwrap(p, discont=None, *, period=6.283185307179586):
+    """Of a vector."""
+    if p.ndim != 1:
+        refuse("np.unwrap is compiled for vectors")
+    half = period / 2.0
+    step = np.diff(p)
+    short = np.mod(step + half, period) - half
+    short = np.where((short == -half) & (step > 0.0), half, short)
+    least = half if discont is None else max(discont, half)
+    out = p * 1.0
+    out[1:] += np.cumsum(np.where(np.abs(step) < least, 0.0, short - step))
+    return out
 
 
 def _full(a, v):

@@ -115,6 +115,8 @@ def tile(A, reps):
 
 @quotes(np.repeat, method="repeat")
 def repeat(a, repeats, axis=None):
+    if np.ndim(repeats) > 0:
+        return _repeated(np.ravel(a) if axis is None else a, np.asarray(repeats), 0 if axis is None else axis)
     if axis is None:
         flat = np.ravel(a)
         out = np.empty(flat.shape[0] * repeats, flat.dtype)
@@ -128,6 +130,18 @@ def repeat(a, repeats, axis=None):
         for k in range(repeats):
             rows[i * repeats + k] = moved[i]
     return moveaxis(rows, 0, axis)
+
+
+def _repeated(a, counts, axis):
+    """Each row as often as its count says."""
+    rows = moveaxis(a, axis, 0)
+    out = np.empty((np.sum(counts),) + rows.shape[1:], a.dtype)
+    place = 0
+    for i in range(rows.shape[0]):
+        for _ in range(counts[i % counts.shape[0]]):
+            out[place] = rows[i]
+            place += 1
+    return moveaxis(out, 0, axis)
 
 
 @quotes(np.fliplr)
@@ -159,6 +173,11 @@ def meshgrid(*xi, indexing="xy"):
     places = [1 - k if k < 2 and rank > 1 and indexing == "xy" else k for k in range(rank)]
     shape = tuple([xi[places[k]].shape[0] for k in range(rank)])
     return tuple([_spread(xi[k], shape, places[k]) for k in range(rank)])
+
+
+def grid(*ranges):
+    """`np.mgrid`."""
+    return ranges[0] if len(ranges) == 1 else np.stack(meshgrid(*ranges, indexing="ij"))
 
 
 def _spread(x, shape, axis):
@@ -288,6 +307,10 @@ def block(arrays):
 def kron(a, b):
     if a.ndim == 1 and b.ndim == 1:
         return np.ravel(a[:, None] * b[None, :])
+    if a.ndim == 1:
+        return kron(a[None, :], b)
+    if b.ndim == 1:
+        return kron(a, b[None, :])
     n, m = a.shape
     p, q = b.shape
     out = np.empty((n * p, m * q), np.result_type(a.dtype, b.dtype))

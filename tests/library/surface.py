@@ -948,4 +948,101 @@ np.positive(z)
 np.subtract(z,1j)
 np.floor(z.real)*z
 np.clip(z.real,0,1)*z
+# polynomials, series, and more
+np.logspace(x,y,4)
+np.logspace(0,x,3,base=2.0)
+np.geomspace(x,y,4)
+np.polyder(w[:3])
+np.polyder(w,2)
+np.polyint(w[:3])
+np.polyadd(v,w[:3])
+np.polysub(v[:2],w)
+np.polymul(v,w)
+np.unwrap(v*10)
+np.unwrap(np.cumsum(w*3))
+np.partition(v,2)[2]
+np.isin(i,[1,2])*x
+np.isin(j,i)*a
+np.apply_along_axis(lambda q: q.sum(),1,a)
+np.apply_along_axis(lambda q: q*q[0],0,a)
+np.repeat(v[:3],[1,2,0])
+np.repeat(a,np.array([1,2,0]),axis=0)
+np.kron(a[:,0],b)
+np.kron(a,v)
+a[np.ix_([0,2],[1,3])]
+a[np.ix_(np.array([0,2]),i)]
+np.full((3,4),v[:4])
+np.full((3,),v[:3])
+np.full_like(a,v[:4])
+# arrays that objects make
+np.mgrid[0:2,0:3]*x
+np.mgrid[0:3]*v[:3]
+np.mgrid[0:3:k,1:4]*x
+np.mgrid[0:1:4j]*v[:4]
+np.mgrid[0:1:3j,0:2:4j]*a
+np.ogrid[0:3,0:4][0]*a+np.ogrid[0:3,0:4][1]
+np.r_[v,w]
+np.r_[v,x,0.0]
+np.r_[0:4]*v[:4]
+np.c_[v,w]
+np.c_[a,b]
+# parameters by position and by name
+c=np.empty((3,3)); a.dot(b.T,out=c); return c
+c=np.empty((3,3)); np.dot(a,b.T,out=c); return c
+c=np.empty((3,4)); np.add(a,b,c); return c
+c=np.empty((3,4)); np.exp(a,c); return c
+c=np.empty((3,4)); np.clip(a,0.3,0.8,out=c); return c
+c=np.empty((3,4)); a.clip(0.3,0.8,out=c); return c
+c=np.empty((3,4)); np.matmul(s,a,out=c); return c
+c=np.empty(3); np.einsum('ij,ij->i',a,b,out=c); return c
+c=np.empty((3,4)); np.cumsum(a,axis=1,out=c); return c
+c=np.empty(3); np.max(a,axis=1,out=c); return c
+c=np.empty(3); a.mean(axis=1,out=c); return c
+c=np.empty(3); np.mean(a,1,None,c); return c
+c=np.empty((6,4)); np.concatenate((a,b),out=c); return c
+c=np.empty(4); np.take(v,i,out=c); return c
+c=np.empty((3,4)); np.where(n>0,a,b); np.copyto(c,a); return c
+c=np.empty((3,4)); np.round(a,1,out=c); return c+a
+c=np.empty((3,4)); np.abs(n,out=c); return c
+c=np.empty((3,4)); np.less(a,b); np.sqrt(a,c); return c
+np.sort(a,kind='stable')
+np.sort(v,kind='mergesort')
+np.argsort(v,kind='stable')*v
+c=v.copy(); c.sort(kind='stable'); return c
+max([x,y],default=0.0)
+sum([x,y],1.0)
+sum([x,y],start=1.0)
+np.var(a,0,None,None,1)
+np.std(a,1,None,None,1,True)
+np.sum(a,0,None,None,True)
+np.argmax(n,1,None,keepdims=True)*a
+np.array(v,dtype=np.float64,copy=True)
+np.zeros(3,order='F')+x
+np.linspace(0,1,5,True)*x
+np.trapezoid(v,None,0.5)
+np.trapezoid(a,None,0.5,0)
+np.diff(v,1,-1,0.5)
+np.roll(v,shift=2)
+np.cov(v,w,True,True)
+np.histogram(v,3,(0,1))[0]*x
+np.searchsorted(np.sort(v),x,'right')*x
+np.interp(x=v,xp=np.arange(3.0),fp=w[:3])
+np.clip(a,a_max=0.8,a_min=0.3)
+np.allclose(a,a,1e-3,1e-3)*x
+np.nan_to_num(a,False)
+np.round(a,decimals=1)+a
+np.convolve(v,w,'same')
+np.reshape(a,shape=(4,3))
+np.stack((v,w),axis=1,out=np.empty((5,2)))
+np.linalg.norm(x=a,ord=None,axis=1)
+np.tril(m=s,k=-1)
+np.bincount(i,None,4)*v[:4]
+round(x,1)+x
+round(y)*x
+abs(-x)
+pow(x,2)
+pow(x,y)
+int(y)*x
+float(x)*y
+divmod(y,x)[1]
 """
