@@ -12,14 +12,15 @@ import dataclasses
 import functools
 import types
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import numpy as np
 
 from srcgrad.errors import Diagnostic
 from srcgrad.frontend.branch import branch
 from srcgrad.frontend.constants import constant
-from srcgrad.frontend.context import FUNCTIONS, METHODS, Arguments, Context, Scope, caller, of_kind
+from srcgrad.frontend.context import FUNCTIONS, METHODS, Arguments, Context, Refused, Scope, caller, of_kind
 from srcgrad.frontend.desugar import RESULT, desugar, return_statement
 from srcgrad.frontend.elementwise import elementwise, force
 from srcgrad.frontend.liveness import Liveness, liveness
@@ -56,9 +57,12 @@ from srcgrad.frontend.values import (
 from srcgrad.infer.captured import Captured, Kind
 from srcgrad.infer.signature import is_namedtuple
 from srcgrad.ir.nodes import Atom
-from srcgrad.library import quoted, refuse
+from srcgrad.library import quoted, quoting, refuse
 from srcgrad.ops.procedures import procedure_by_function
 from srcgrad.ops.registry import Op, by_callable, by_name
+from srcgrad.span import Span
+
+_LIBRARY = Path(quoting.__file__).parent
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ def call_static(ctx: Context, callee: Static, arguments: Arguments) -> Value:
     if handler is not None:
         return given(ctx, numbers, handler(ctx, taken(ctx, numbers, arguments)))
     if target is refuse:
-        ctx.refuse(str(static_object(arguments.positional[0])))
+        _refuse_for_library(ctx, str(static_object(arguments.positional[0])))
     if (own := quoted(target)) is not None:
         return call_function(ctx, own, arguments)
     if (procedure := procedure_by_function(target)) is not None:
@@ -130,6 +134,15 @@ def call_static(ctx: Context, callee: Static, arguments: Arguments) -> Value:
         why="it is not written in Python that srcgrad can read, and no operation is registered for it",
         advice="write it out, or pass its result as an argument if it does not depend on the inputs",
     )
+
+
+def _refuse_for_library(ctx: Context, text: str) -> NoReturn:
+    """What a quoted function refuses, at the call that the user wrote."""
+    spans = [call[0] for call in ctx.calls if isinstance(call, tuple) and isinstance(call[0], Span)]
+    outside = [span for span in spans if Path(span.file).parent != _LIBRARY]
+    title, _, advice = text.partition(": ")
+    why = "what srcgrad has in its place does less"
+    raise Refused(Diagnostic(title, outside[-1] if outside else ctx.span, "called here", why, advice))
 
 
 def _is_numpys(target: Any) -> bool:

@@ -227,7 +227,12 @@ def operation_without_a_rule(x):
 
 @refused(np.ones(3))
 def numpy_function_without_a_rule(a):
-    return np.unwrap(a)[0]
+    return np.spacing(a)[0]
+
+
+@refused(np.ones(3))
+def mode_of_a_numpy_function(a):
+    return np.sum(np.pad(a, 1, mode="empty"))
 
 
 @refused(1.0)
