@@ -106,14 +106,15 @@ def _axes(ctx: Context, axis: Value | None, ndim: int, name: str) -> set[int]:
         return set(range(ndim))
     obj = static_object(axis)
     given = obj if isinstance(obj, tuple | list) else (obj,)
-    if not all(isinstance(k, int) and -ndim <= k < ndim for k in given):
+    places = [k % ndim for k in given if isinstance(k, int) and -ndim <= k < ndim]
+    if len(set(places)) != len(given):
         ctx.refuse(
             f"the axis of {name} must be a constant of the array",
             label=describe(axis),
             why="which loops are nested is decided when the function is compiled",
             advice="write the axis as a literal, within the dimensions of the array",
         )
-    return {k % ndim for k in given if isinstance(k, int)}
+    return set(places)
 
 
 _REDUCTION = ("a", "axis", "dtype", "out", "keepdims", "initial", "where")

@@ -66,16 +66,6 @@ def transpose_method(ctx: Context, receiver: Arr | ArrayExpr, arguments: Argumen
     return transpose(array_, tuple(v % array_.ndim for v in values if isinstance(v, int)))
 
 
-@function(np.swapaxes)
-def swapaxes(ctx: Context, arguments: Arguments) -> Value:
-    value, first, second = arguments.positional
-    array_ = array_of(ctx, value)
-    a, b = (int(static_object(v)) % array_.ndim for v in (first, second))
-    axes = list(range(array_.ndim))
-    axes[a], axes[b] = axes[b], axes[a]
-    return transpose(array_, tuple(axes))
-
-
 # -- other shapes -------------------------------------------------------------------------------------------------
 
 

@@ -275,9 +275,9 @@ def np_round(ctx: Context, arguments: Arguments) -> Value:
 def _rounded(ctx: Context, a: Atom, digits: Value | None) -> Atom:
     """A number rounded to a constant number of decimals, still of its type."""
     places = atom_of(ctx, digits or number(0), "round")
-    if not isinstance(places, Const):
+    if not isinstance(places, Const) or not scalar(places).is_int:
         ctx.refuse(
-            "the number of digits of round must be a constant",
+            "the number of digits of round must be a constant integer",
             label=describe(digits or NONE),
             why="it decides how the value is scaled",
             advice="write the number of digits as a literal",

@@ -16,6 +16,7 @@ import numpy as np
 
 from srcgrad.library.factors import lu_factors, solved_lu
 from srcgrad.library.quoting import constant, quotes
+from srcgrad.library.shapes import axis_of
 
 SlogdetResult = type(np.linalg.slogdet(np.eye(1)))
 
@@ -246,8 +247,8 @@ def tensordot(a, b, axes=2):
     else:
         own = axes[0] if isinstance(axes[0], tuple | list) else (axes[0],)
         other = axes[1] if isinstance(axes[1], tuple | list) else (axes[1],)
-        own = [k % a.ndim for k in own]
-        other = [k % b.ndim for k in other]
+        own = [axis_of(k, a.ndim) for k in own]
+        other = [axis_of(k, b.ndim) for k in other]
         left = np.transpose(a, tuple([k for k in range(a.ndim) if k not in own] + own))
         right = np.transpose(b, tuple(other + [k for k in range(b.ndim) if k not in other]))
         count = len(own)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from srcgrad.library.quoting import quotes
-from srcgrad.library.shapes import rows_along, rows_back, without_axis
+from srcgrad.library.shapes import axis_of, rows_along, rows_back, without_axis
 
 
 def _order(a):
@@ -71,7 +71,7 @@ def position_kept(a, axis, position):
         return np.full((1,) * a.ndim, position(np.ravel(a)))
     if a.ndim == 1:
         return np.array([position(a)])
-    return np.expand_dims(position(a, axis), axis % a.ndim)
+    return np.expand_dims(position(a, axis), axis_of(axis, a.ndim))
 
 
 def argmax(a, axis=None):
@@ -134,6 +134,8 @@ def digitize(x, bins, right=False):
 def bincount(x, weights=None, minlength=0):
     size = minlength
     for k in range(x.shape[0]):
+        if x[k] < 0:
+            raise ValueError("'list' argument must have no negative elements")
         size = max(size, x[k] + 1)
     if weights is None:
         count = np.zeros(size, np.int64)
@@ -228,6 +230,8 @@ def interp(x, xp, fp, left=None, right=None):
 
 def _interpolated(x, xp, fp, left, right):
     n = xp.shape[0]
+    if n != fp.shape[0]:
+        raise ValueError("fp and xp are not of the same length.")
     if x < xp[0]:
         return fp[0] * 1.0 if left is None else left * 1.0
     if x > xp[n - 1]:

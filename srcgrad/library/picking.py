@@ -109,6 +109,8 @@ def putmask(a, mask, values):
 @quotes(np.choose)
 def choose(a, choices):
     index = np.asarray(a)
+    if np.any(index < 0) or np.any(index >= len(choices)):
+        raise ValueError("invalid entry in choice array")
     out = np.where(index == 0, choices[0], choices[-1])
     for k in range(1, len(choices) - 1):
         out = np.where(index == k, choices[k], out)

@@ -6,7 +6,7 @@ import numpy as np
 
 from srcgrad.library.order import sort
 from srcgrad.library.quoting import quotes, refuse
-from srcgrad.library.shapes import moveaxis, rows_along, without_axis
+from srcgrad.library.shapes import axis_of, moveaxis, rows_along, without_axis
 
 
 @quotes(np.ptp)
@@ -21,10 +21,12 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
     if weights is None:
         return np.mean(a, axis=axis, keepdims=keepdims)
     w = np.asarray(weights)
+    if axis is None and w.ndim != a.ndim:
+        refuse("average needs axis= where weights and array differ in their dimensions")
     if axis is None or w.ndim == a.ndim:
         return np.sum(a * w, axis=axis, keepdims=keepdims) / np.sum(w, axis=axis, keepdims=keepdims)
     found = moveaxis(a, axis, -1) @ w / np.sum(w)
-    return np.expand_dims(found, axis % a.ndim) if keepdims else found
+    return np.expand_dims(found, axis_of(axis, a.ndim)) if keepdims else found
 
 
 @quotes(np.nansum)
@@ -130,6 +132,8 @@ def norm(x, ord=None, axis=None, keepdims=False):
     """Norms of vectors: of all elements, or along one axis. The derivative of the Euclidean one at 0 is infinite."""
     if ord is not None and (x.ndim == 2 if axis is None else isinstance(axis, tuple | list)):
         return matrix_norm(x, (0, 1) if axis is None else axis, ord, keepdims)
+    if ord is not None and axis is None and x.ndim > 2:
+        refuse("a norm with ord= is one of a vector or a matrix: say along which axis")
     if ord is None or ord == 2:
         squares = x.real * x.real + x.imag * x.imag if np.iscomplexobj(x) else x * x
         return np.sqrt(np.sum(squares, axis=axis, keepdims=keepdims))
@@ -157,7 +161,7 @@ def matrix_norm(x, axis, ord, keepdims):
         return np.sum(sizes) if ord == "nuc" else np.max(sizes) if ord == 2 else np.min(sizes)
     if not (ord == 1 or ord == -1 or ord == np.inf or ord == -np.inf):
         refuse("there is no such norm of matrices")
-    row, column = axis[0] % x.ndim, axis[1] % x.ndim
+    row, column = axis_of(axis[0], x.ndim), axis_of(axis[1], x.ndim)
     along, other = (row, column) if ord == 1 or ord == -1 else (column, row)
     sums = np.sum(np.abs(x), axis=along, keepdims=True)
     found = np.max(sums, axis=other, keepdims=True) if ord > 0 else np.min(sums, axis=other, keepdims=True)
@@ -196,7 +200,7 @@ def quantile(a, q, axis=None, *, keepdims=False):
     """With linear interpolation between the two nearest order statistics."""
     if keepdims:
         found = _quantiles(a, q, axis)
-        return np.full((1,) * a.ndim, found) if axis is None else np.expand_dims(found, axis % a.ndim)
+        return np.full((1,) * a.ndim, found) if axis is None else np.expand_dims(found, axis_of(axis, a.ndim))
     if axis is not None and np.ndim(q) > 0:
         return np.stack([_quantiles(a, q[k], axis) for k in range(len(q))])
     return _quantiles(a, q, axis)
@@ -220,6 +224,8 @@ def _quantiles(a, q, axis):
 
 def _between(ordered, q):
     n = ordered.shape[0]
+    if n == 0:
+        return np.nan
     if ordered[n - 1] != ordered[n - 1]:
         return ordered[n - 1] * 1.0
     place = q * (n - 1)
@@ -241,7 +247,7 @@ def percentile(a, q, axis=None, *, keepdims=False):
 def median(a, axis=None, *, keepdims=False):
     """Of an even number of elements the mean of the two in the middle, each of which gets half the cotangent."""
     if isinstance(axis, tuple | list):
-        places = tuple([k % a.ndim for k in axis])
+        places = tuple([axis_of(k, a.ndim) for k in axis])
         rest = [k for k in range(a.ndim) if k not in places]
         moved = np.transpose(a, tuple(rest + list(places)))
         lengths = moved.shape[: len(rest)]
@@ -250,7 +256,7 @@ def median(a, axis=None, *, keepdims=False):
     found = _medians(a, axis)
     if not keepdims:
         return found
-    return np.full((1,) * a.ndim, found) if axis is None else np.expand_dims(found, axis % a.ndim)
+    return np.full((1,) * a.ndim, found) if axis is None else np.expand_dims(found, axis_of(axis, a.ndim))
 
 
 @quotes(np.nanmedian)
@@ -273,6 +279,8 @@ def _medians(a, axis):
 def _median_of(a):
     ordered = sort(a)
     n = ordered.shape[0]
+    if n == 0:
+        return np.nan
     if ordered[n - 1] != ordered[n - 1]:
         return ordered[n - 1] * 1.0
     return 0.5 * (ordered[(n - 1) // 2] + ordered[n // 2])

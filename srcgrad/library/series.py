@@ -75,6 +75,8 @@ def unwrap(p, discont=None, *, period=6.283185307179586):
 
 def _full(a, v):
     n, m = a.shape[0], v.shape[0]
+    if n == 0 or m == 0:
+        raise ValueError("an array to convolve cannot be empty")
     out = np.zeros(n + m - 1, np.result_type(a.dtype, v.dtype))
     for i in range(n):
         for j in range(m):

@@ -7,6 +7,13 @@ import numpy as np
 from srcgrad.library.quoting import quotes, refuse
 
 
+def axis_of(axis, ndim):
+    """An axis counted from the front."""
+    if not -ndim <= axis < ndim:
+        refuse("the axis is not one of the array: give one of its dimensions")
+    return axis % ndim
+
+
 @quotes(np.atleast_1d)
 def atleast_1d(x):
     if np.ndim(x) == 0:
@@ -38,7 +45,7 @@ def atleast_3d(x):
 def expand_dims(a, axis):
     axes = axis if isinstance(axis, tuple | list) else (axis,)
     rank = a.ndim + len(axes)
-    places = [k % rank for k in axes]
+    places = [axis_of(k, rank) for k in axes]
     old = [k for k in range(rank) if k not in places]
     return np.reshape(a, tuple([1 if k in places else a.shape[_first(old, k)] for k in range(rank)]))
 
@@ -56,7 +63,7 @@ def matrix_transpose(x):
 
 @quotes(np.rollaxis)
 def rollaxis(a, axis, start=0):
-    source = axis % a.ndim
+    source = axis_of(axis, a.ndim)
     place = start + a.ndim if start < 0 else start
     return moveaxis(a, source, place - 1 if source < place else place)
 
@@ -71,18 +78,18 @@ def broadcast_arrays(*args):
 
 @quotes(np.swapaxes, method="swapaxes")
 def swapaxes(a, axis1, axis2):
-    first, second = axis1 % a.ndim, axis2 % a.ndim
+    first, second = axis_of(axis1, a.ndim), axis_of(axis2, a.ndim)
     return np.transpose(a, tuple([second if k == first else first if k == second else k for k in range(a.ndim)]))
 
 
 @quotes(np.moveaxis)
 def moveaxis(a, source, destination):
     if isinstance(source, int):
-        order = [k for k in range(a.ndim) if k != source % a.ndim]
-        order.insert(destination % a.ndim, source % a.ndim)
+        order = [k for k in range(a.ndim) if k != axis_of(source, a.ndim)]
+        order.insert(axis_of(destination, a.ndim), axis_of(source, a.ndim))
         return np.transpose(a, tuple(order))
-    sources = [k % a.ndim for k in source]
-    places = [k % a.ndim for k in destination]
+    sources = [axis_of(k, a.ndim) for k in source]
+    places = [axis_of(k, a.ndim) for k in destination]
     rest = [k for k in range(a.ndim) if k not in sources]
     free = [k for k in range(a.ndim) if k not in places]
     axes = [_paired(places, sources, k) if k in places else _paired(free, rest, k) for k in range(a.ndim)]
@@ -222,7 +229,7 @@ def split(ary, indices_or_sections, axis=0):
 
 
 def _between(a, low, high, axis):
-    if axis % a.ndim == 0:
+    if axis_of(axis, a.ndim) == 0:
         return a[low:high]
     return np.moveaxis(np.moveaxis(a, axis, 0)[low:high], 0, axis)
 
@@ -263,6 +270,8 @@ def delete(arr, obj, axis=None):
     if not isinstance(obj, int):
         refuse("np.delete removes one element here: its position must be an integer")
     rows = np.ravel(arr) if axis is None else moveaxis(arr, axis, 0)
+    if not -rows.shape[0] <= obj < rows.shape[0]:
+        raise IndexError("the index of np.delete is out of bounds")
     k = obj + rows.shape[0] if obj < 0 else obj
     kept = np.concatenate((rows[:k], rows[k + 1 :]))
     return kept if axis is None else moveaxis(kept, 0, axis)
@@ -274,6 +283,8 @@ def insert(arr, obj, values, axis=None):
     if not isinstance(obj, int) or (axis is None and np.ndim(values) > 0):
         refuse("np.insert puts one number at one position here")
     rows = np.ravel(arr) if axis is None else moveaxis(arr, axis, 0)
+    if not -rows.shape[0] <= obj <= rows.shape[0]:
+        raise IndexError("the index of np.insert is out of bounds")
     k = obj + rows.shape[0] if obj < 0 else obj
     out = np.empty((rows.shape[0] + 1,) + rows.shape[1:], arr.dtype)
     out[:k] = rows[:k]
@@ -333,10 +344,10 @@ def rows_along(a, axis):
 
 def rows_back(rows, a, axis):
     """An array of the shape of `a`, given its slices along an axis."""
-    moved = a.shape[: axis % a.ndim] + a.shape[axis % a.ndim + 1 :]
+    moved = a.shape[: axis_of(axis, a.ndim)] + a.shape[axis_of(axis, a.ndim) + 1 :]
     return moveaxis(np.reshape(rows, moved + (rows.shape[1],)), -1, axis)
 
 
 def without_axis(values, a, axis):
     """One number for each slice of `a` along an axis, in the shape of the other axes."""
-    return np.reshape(values, a.shape[: axis % a.ndim] + a.shape[axis % a.ndim + 1 :])
+    return np.reshape(values, a.shape[: axis_of(axis, a.ndim)] + a.shape[axis_of(axis, a.ndim) + 1 :])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from srcgrad.library.quoting import quotes, refuse
+from srcgrad.library.shapes import axis_of
 
 
 @quotes(np.tril)
@@ -40,13 +41,17 @@ def diag(v, k=0):
         for i in range(a.shape[0]):
             out[i + max(-k, 0), i + max(k, 0)] = a[i]
         return out
+    if a.ndim != 2:
+        refuse("np.diag takes a vector or a matrix: np.diagonal takes stacks")
     return diagonal(a, k)
 
 
 @quotes(np.diagonal, method="diagonal")
 def diagonal(a, offset=0, axis1=0, axis2=1):
     """The diagonals of the matrices over two dimensions, along a new last one."""
-    if a.ndim > 2 or axis1 % a.ndim == 1:
+    if axis_of(axis1, a.ndim) == axis_of(axis2, a.ndim):
+        refuse("axis1 and axis2 of a diagonal must differ")
+    if a.ndim > 2 or axis_of(axis1, a.ndim) == 1:
         b = np.moveaxis(a, (axis1, axis2), (0, 1))
         n = max(min(b.shape[0] + min(offset, 0), b.shape[1] - max(offset, 0)), 0)
         rows = np.empty((n, *b.shape[2:]), a.dtype)
