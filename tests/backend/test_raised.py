@@ -29,7 +29,7 @@ def test_the_exception_is_that_of_the_function(n):
 def test_what_cannot_be_shown_is_left_out():
     def failing(x):
         if x < 0.0:
-            raise ValueError(f"no {np.linalg.matrix_rank(np.eye(2))}")
+            raise ValueError(f"no {np.spacing(1.0)}")
         return x
 
     with pytest.raises(ValueError, match=r"\{\.\.\.\}"):
