@@ -21,13 +21,13 @@ from srcgrad.library.shapes import axis_of
 SlogdetResult = type(np.linalg.slogdet(np.eye(1)))
 
 
-def each_matrix(function, a):
-    """One matrix for each of a stack, of the same shape."""
+def each_matrix(function, a, shape, dtype):
+    """What a function gives for each matrix of a stack, of one shape."""
     matrices = np.reshape(a, (-1,) + a.shape[-2:])
-    out = np.empty(matrices.shape, a.dtype)
+    out = np.empty((matrices.shape[0],) + shape, dtype)
     for i in range(matrices.shape[0]):
         out[i] = function(matrices[i])
-    return np.reshape(out, a.shape)
+    return np.reshape(out, a.shape[:-2] + shape)
 
 
 def _check_regular(lu):
@@ -74,10 +74,10 @@ def _solve_each(a, b):
 @quotes(np.linalg.inv)
 def inv(a):
     """Raises `LinAlgError` for a singular matrix."""
-    if a.ndim > 2:
-        return each_matrix(inv, a * 1.0)
-    _check_square(a)
     a = a * 1.0
+    if a.ndim > 2:
+        return each_matrix(inv, a, a.shape[-2:], a.dtype)
+    _check_square(a)
     n = a.shape[0]
     lu, order, _ = lu_factors(a)
     _check_regular(lu)
@@ -119,11 +119,7 @@ def _value_and_inverse(a):
 def det(a):
     """The derivative at a singular matrix of more than three rows is NaN."""
     if a.ndim > 2:
-        matrices = np.reshape(a, (-1,) + a.shape[-2:]) * 1.0
-        out = np.empty(matrices.shape[0], matrices.dtype)
-        for i in range(matrices.shape[0]):
-            out[i] = det(matrices[i])
-        return np.reshape(out, a.shape[:-2])
+        return each_matrix(det, a * 1.0, (), (a * 1.0).dtype)
     _check_square(a)
     n = a.shape[0]
     if n == 1:

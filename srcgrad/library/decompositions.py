@@ -46,11 +46,11 @@ def _squared(x):
 @quotes(np.linalg.cholesky)
 def cholesky(a, *, upper=False):
     """Raises `LinAlgError` for a matrix that is not positive definite."""
-    if a.ndim > 2:
-        return each_matrix(cholesky, a * 1.0)
-    if upper:
-        return cholesky(a.conj().T).conj().T
     a = a * 1.0
+    if upper:
+        return np.swapaxes(np.conj(cholesky(np.swapaxes(np.conj(a), -1, -2))), -1, -2)
+    if a.ndim > 2:
+        return each_matrix(cholesky, a, a.shape[-2:], a.dtype)
     low = cholesky_factor(a)
     moved = _symmetric(a - constant(a))
     w = solved_lower(low, solved_lower(low, moved).conj().T)
@@ -107,13 +107,9 @@ def eigh(a, UPLO="L"):
 
 @quotes(np.linalg.eigvalsh)
 def eigvalsh(a, UPLO="L"):
+    a = a * 1.0 if UPLO == "L" else np.swapaxes(np.conj(a), -1, -2) * 1.0
     if a.ndim > 2:
-        matrices = np.reshape(a, (-1,) + a.shape[-2:]) * 1.0
-        out = np.empty(matrices.shape[:2], matrices.real.dtype)
-        for i in range(matrices.shape[0]):
-            out[i] = eigvalsh(matrices[i])
-        return np.reshape(out, a.shape[:-1])
-    a = a * 1.0 if UPLO == "L" else a.conj().T * 1.0
+        return each_matrix(eigvalsh, a, a.shape[-1:], a.real.dtype)
     w, v = eigen_factors(a)
     m = v.conj().T @ _symmetric(a - constant(a)) @ v
     values = np.empty(w.shape[0], w.dtype)

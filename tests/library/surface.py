@@ -1045,4 +1045,10 @@ pow(x,y)
 int(y)*x
 float(x)*y
 divmod(y,x)[1]
+# parameters of stacks
+np.linalg.cholesky(np.stack([s@s.T,np.eye(3)+s@s.T]),upper=True)
+np.linalg.cholesky(s@s.T+np.triu(s,1),upper=True)
+np.linalg.eigvalsh(np.stack([s,s@s]),UPLO='U')
+np.linalg.det(np.stack([D,D+1]))
+np.linalg.inv(np.stack([[s,s@s],[s+1,s@s.T]]))
 """
