@@ -243,20 +243,20 @@ def _number_of(x):
 
 def _teach(function: Callable[..., None], compiled: Callable, arity: int) -> None:
     """Let Numba compile the function, and that on parts, as `compiled`."""
-    of_numbers: dict[int, Callable[[], Any]] = {
-        2: lambda: lambda a, b: lambda a, b: compiled(a, b),
-        3: lambda: lambda a, b, c: lambda a, b, c: compiled(a, b, c),
-        4: lambda: lambda a, b, c, d: lambda a, b, c, d: compiled(a, b, c, d),
+    of_numbers: dict[int, Any] = {
+        2: lambda a, b: lambda a, b: compiled(a, b),
+        3: lambda a, b, c: lambda a, b, c: compiled(a, b, c),
+        4: lambda a, b, c, d: lambda a, b, c, d: compiled(a, b, c, d),
     }
     n = _number
-    of_parts: dict[int, Callable[[], Any]] = {
-        2: lambda: lambda a, b: lambda a, b: compiled(n(a), n(b)),
-        3: lambda: lambda a, b, c: lambda a, b, c: compiled(n(a), n(b), n(c)),
-        4: lambda: lambda a, b, c, d: lambda a, b, c, d: compiled(n(a), n(b), n(c), n(d)),
+    of_parts: dict[int, Any] = {
+        2: lambda a, b: lambda a, b: compiled(n(a), n(b)),
+        3: lambda a, b, c: lambda a, b, c: compiled(n(a), n(b), n(c)),
+        4: lambda a, b, c, d: lambda a, b, c, d: compiled(n(a), n(b), n(c), n(d)),
     }
     procedure = procedure_by_function(function)
     assert procedure is not None and procedure.of_parts is not None
-    for each, typing in ((procedure, of_numbers[arity]()), (procedure.of_parts, of_parts[arity]())):
+    for each, typing in ((procedure, of_numbers[arity]), (procedure.of_parts, of_parts[arity])):
         globals()[each.name] = each.evaluate
         overload(each.evaluate)(typing)
 
