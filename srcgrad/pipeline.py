@@ -34,6 +34,7 @@ from srcgrad.ir.visit import defined_symbols
 from srcgrad.opt import optimise
 from srcgrad.opt.first_touch import first_touch
 from srcgrad.opt.hoist_loads import hoist_loads
+from srcgrad.opt.tangents import drop_tangents
 from srcgrad.realify import Border, border_of, joined_spec, parts_spec, realify, seeds_of, with_complex_border
 
 
@@ -114,6 +115,7 @@ def build(request: Request) -> Built:
 
 def _after_differentiation(function: Function, primal: Function) -> Function:
     """The passes that pay on adjoint code, each followed by the clean-up it makes possible."""
+    function = drop_tangents(function)
     exact = {symbol for f in (primal, *primal.helpers) for symbol in defined_symbols(f.body)}
     function = optimise(reciprocals(optimise(function, final=True), exact), final=True)
     function = optimise(flip(promote(clear_late(distribute(gather(sink(function)))))), final=True)

@@ -19,6 +19,7 @@ from srcgrad.frontend import numpy_arrays as numpy_arrays
 from srcgrad.frontend import numpy_einsum as numpy_einsum
 from srcgrad.frontend import numpy_joining as numpy_joining
 from srcgrad.frontend import numpy_products as numpy_products
+from srcgrad.frontend import numpy_ranges as numpy_ranges
 from srcgrad.frontend import numpy_reductions as numpy_reductions
 from srcgrad.frontend import numpy_shapes as numpy_shapes
 from srcgrad.frontend import numpy_types as numpy_types

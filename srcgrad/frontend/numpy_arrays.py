@@ -5,7 +5,6 @@ In: evaluated arguments. Out: fresh arrays (`zeros`, `array`, `copy`, ...) or vi
 
 from __future__ import annotations
 
-import ast
 import copy as copy_module
 from typing import Any
 
@@ -14,10 +13,9 @@ import numpy as np
 from srcgrad.frontend.arrays import allocate, copy, load_at, store, subscript
 from srcgrad.frontend.comprehensions import array_from
 from srcgrad.frontend.context import Arguments, Context, function, is_static_dtype, method
-from srcgrad.frontend.elementwise import Index, array_of, assign, expr_of, force, into_memory, nest, stack_items
-from srcgrad.frontend.iterables import trips
+from srcgrad.frontend.elementwise import array_of, assign, expr_of, force, into_memory, nest, stack_items
 from srcgrad.frontend.python_calls import atom_of, unpack
-from srcgrad.frontend.scalars import add, cast, compare, div, mul, scalar, select, strong, sub, times, weak
+from srcgrad.frontend.scalars import cast, scalar, strong, times, weak
 from srcgrad.frontend.statics import static_object
 from srcgrad.frontend.values import (
     NONE,
@@ -25,7 +23,6 @@ from srcgrad.frontend.values import (
     ArrayExpr,
     Generator,
     Num,
-    Range,
     Record,
     Static,
     Value,
@@ -34,7 +31,6 @@ from srcgrad.frontend.values import (
     number,
     tuple_of,
 )  # fmt: skip
-from srcgrad.infer import promote
 from srcgrad.ir.build import const_like
 from srcgrad.ir.nodes import Atom, Const
 from srcgrad.ir.types import PY_INT, Scalar
@@ -142,52 +138,6 @@ def _filled(
     converted = cast(ctx, atom, Scalar(kind))
     nest(ctx, shape_, lambda index: store(ctx, result, index, converted))
     return result
-
-
-@function(np.arange)
-def arange(ctx: Context, arguments: Arguments) -> Value:
-    """Integers count exactly; for floats the number of elements is computed as NumPy does."""
-    keywords = dict(arguments.keywords)
-    dtype = keywords.pop("dtype", None)
-    values = unpack(ctx, Arguments(arguments.positional, keywords), "arange", "start", "stop", "step", optional=2)
-    if values[1] is None:
-        values = [number(0), values[0], values[2]]
-    start, stop = (atom_of(ctx, v, "arange") for v in values[:2])
-    step = atom_of(ctx, values[2] or number(1), "arange")
-    type_ = promote.arithmetic(*map(scalar, (start, stop, step)))
-    kind = dtype_of(ctx, dtype, type_.dtype)
-    if type_.is_float:
-        ratio = div(ctx, sub(ctx, stop, start), step)
-        ceiling = ctx.call(Static(np.ceil), Arguments((Num(ratio),)))
-        length = cast(ctx, atom_of(ctx, ceiling, "arange"), PY_INT)
-        length = trips(ctx, Range(integer(0), length, integer(1)))
-    else:
-        length = trips(ctx, Range(start, stop, step))
-    return ArrayExpr(
-        kind, (length,), lambda index: cast(ctx, add(ctx, start, mul(ctx, index[0], step)), Scalar(kind))
-    )
-
-
-@function(np.linspace)
-def linspace(ctx: Context, arguments: Arguments) -> Value:
-    values = unpack(ctx, arguments, "linspace", "start", "stop", "num", "endpoint", optional=2)
-    start, stop = (atom_of(ctx, v, "linspace") for v in values[:2])
-    count = atom_of(ctx, values[2] or number(50), "linspace")
-    closed = values[3] is None or bool(static_object(values[3]))
-    parts = sub(ctx, count, integer(1)) if closed else count
-    if not isinstance(parts, Const):
-        parts = ctx.call(Static(max), Arguments((Num(parts), number(1)))).atom  # type: ignore[union-attr]
-    elif parts.value < 1:
-        parts = integer(1)
-    step = div(ctx, sub(ctx, stop, start), parts)
-    last = cast(ctx, stop, Scalar(_FLOAT))
-
-    def at(index: Index) -> Atom:
-        """The last number is the end itself, not what rounding makes of it."""
-        value = cast(ctx, add(ctx, mul(ctx, index[0], step), start), Scalar(_FLOAT))
-        return select(ctx, compare(ctx, ast.Eq(), index[0], parts), last, value) if closed else value
-
-    return ArrayExpr(_FLOAT, (count,), at)
 
 
 @function(np.identity)

@@ -45,6 +45,12 @@ def isscalar(ctx: Context, arguments: Arguments) -> Value:
     return Num(truth(isinstance(value, Num) or (isinstance(value, Static) and isinstance(value.value, str))))
 
 
+@function(np.issubdtype)
+def issubdtype(ctx: Context, arguments: Arguments) -> Value:
+    given, above = (static_object(value) for value in arguments.positional)
+    return Num(truth(bool(np.issubdtype(given, above))))
+
+
 @function(np.finfo, np.iinfo)
 def limits(ctx: Context, arguments: Arguments) -> Value:
     kind = static_object(arguments.positional[0])

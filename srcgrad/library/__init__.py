@@ -10,6 +10,7 @@ from srcgrad.library import elements as elements
 from srcgrad.library import order as order
 from srcgrad.library import padding as padding
 from srcgrad.library import picking as picking
+from srcgrad.library import quantiles as quantiles
 from srcgrad.library import reductions as reductions
 from srcgrad.library import series as series
 from srcgrad.library import shapes as shapes

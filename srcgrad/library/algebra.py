@@ -1,13 +1,12 @@
 """Linear algebra: systems of equations, determinants, inverses, powers, products over several axes.
 
-A solution is differentiated by one step of refinement: with everything about `A` but the residual held constant,
+A solution has the derivative of one step of refinement: with the factors of `A` and the solution x0 held constant,
 
-    x = x0 + solve(A0, b - A @ x0)
+    solve(A0, b - A @ x0)
 
-has the value of x0 (the residual is rounding error) and the derivative dx = A^-1 (db - dA x), which is that of the
-solution (Giles, "Collected matrix derivative results for forward and reverse mode AD", 2008). So the elimination itself
-is not differentiated, and nothing of it is kept. The same is done for the inverse and the determinant. Only the first
-derivative is right that way.
+has the derivative dx = A^-1 (db - dA x), which is that of the solution (Giles, "Collected matrix derivative results for
+forward and reverse mode AD", 2008). So the elimination itself is not differentiated, and nothing of it is kept. The
+same is done for the inverse and the determinant. Only the first derivative is right that way.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from srcgrad.library.factors import lu_factors, solved_lu
-from srcgrad.library.quoting import constant, quotes
+from srcgrad.library.quoting import constant, quotes, with_tangent
 from srcgrad.library.shapes import axis_of
 
 SlogdetResult = type(np.linalg.slogdet(np.eye(1)))
@@ -36,7 +35,7 @@ def _check_regular(lu):
             raise np.linalg.LinAlgError("Singular matrix")
 
 
-def _check_square(a):
+def check_square(a):
     if a.shape[0] != a.shape[1]:
         raise np.linalg.LinAlgError("Last 2 dimensions of the array must be square")
 
@@ -46,7 +45,7 @@ def solve(a, b):
     """`a` is (n, n), `b` (n,) or (n, m), or both are stacks of those. Raises `LinAlgError` for a singular matrix."""
     if a.ndim > 2 or b.ndim > 2:
         return _solve_each(a, b)
-    _check_square(a)
+    check_square(a)
     if np.iscomplexobj(a) or np.iscomplexobj(b):
         a, b = a * (1.0 + 0.0j), b * (1.0 + 0.0j)
     else:
@@ -54,7 +53,7 @@ def solve(a, b):
     lu, order, _ = lu_factors(a)
     _check_regular(lu)
     x = solved_lu(lu, order, constant(b))
-    return x + solved_lu(lu, order, b - a @ x)
+    return with_tangent(x, solved_lu(lu, order, b - a @ x))
 
 
 def _solve_each(a, b):
@@ -77,28 +76,21 @@ def inv(a):
     a = a * 1.0
     if a.ndim > 2:
         return each_matrix(inv, a, a.shape[-2:], a.dtype)
-    _check_square(a)
+    check_square(a)
     n = a.shape[0]
     lu, order, _ = lu_factors(a)
     _check_regular(lu)
     x = solved_lu(lu, order, np.eye(n, dtype=lu.dtype))
-    return x + x @ (np.eye(n, dtype=lu.dtype) - a @ x)
+    return with_tangent(x, -x @ a @ x)
 
 
 def _change(a, inverse):
-    """The trace of `inverse @ (a - its value)`: zero, with the derivative of log|det a|."""
-    moved = a - constant(a)
+    """The trace of `inverse @ a`, whose derivative is that of log(det a)."""
     total = 0.0
     for i in range(a.shape[0]):
         for j in range(a.shape[1]):
-            total += inverse[j, i] * moved[i, j]
+            total += inverse[j, i] * a[i, j]
     return total
-
-
-def _undefined(a):
-    """Zero, with a derivative that is NaN."""
-    moved = a - constant(a)
-    return np.sqrt(np.sum((moved * np.conj(moved)).real))
 
 
 def _value_and_inverse(a):
@@ -120,7 +112,7 @@ def det(a):
     """The derivative at a singular matrix of more than three rows is NaN."""
     if a.ndim > 2:
         return each_matrix(det, a * 1.0, (), (a * 1.0).dtype)
-    _check_square(a)
+    check_square(a)
     n = a.shape[0]
     if n == 1:
         return a[0, 0] * 1.0
@@ -133,15 +125,26 @@ def det(a):
     a = a * 1.0
     value, regular, inverse = _value_and_inverse(a)
     if regular:
-        return value + value * _change(a, inverse)
-    return value + _undefined(a)
+        return with_tangent(value, value * _change(a, inverse))
+    return with_tangent(value, np.nan * np.sum(a))
+
+
+def _slogdet_each(a):
+    matrices = np.reshape(a, (-1,) + a.shape[-2:])
+    signs = np.empty(matrices.shape[0], a.dtype)
+    logs = np.empty(matrices.shape[0], a.real.dtype)
+    for i in range(matrices.shape[0]):
+        signs[i], logs[i] = slogdet(matrices[i])
+    return SlogdetResult(np.reshape(signs, a.shape[:-2]), np.reshape(logs, a.shape[:-2]))
 
 
 @quotes(np.linalg.slogdet)
 def slogdet(a):
     """`(sign, log|det|)`, (0, -inf) for a singular matrix, whose derivative is NaN."""
-    _check_square(a)
     a = a * 1.0
+    if a.ndim > 2:
+        return _slogdet_each(a)
+    check_square(a)
     n = a.shape[0]
     lu, order, sign = lu_factors(a)
     size = 0.0
@@ -152,16 +155,16 @@ def slogdet(a):
             sign *= np.sign(lu[k, k])
             size += np.log(abs(lu[k, k]))
     if sign == 0.0:
-        return SlogdetResult(sign, _undefined(a) - np.inf)
+        return SlogdetResult(sign, with_tangent(size, np.nan * np.sum(a).real) - np.inf)
     change = _change(a, solved_lu(lu, order, np.eye(n, dtype=lu.dtype)))
     if np.iscomplexobj(a):
-        return SlogdetResult(sign + 1j * sign * change.imag, size + change.real)
-    return SlogdetResult(sign, size + change)
+        return SlogdetResult(with_tangent(sign, 1j * sign * change.imag), with_tangent(size, change.real))
+    return SlogdetResult(sign, with_tangent(size, change))
 
 
 @quotes(np.linalg.matrix_power)
 def matrix_power(a, n):
-    _check_square(a)
+    check_square(a)
     base = inv(a) if n < 0 else a * 1.0
     result = np.eye(a.shape[0], dtype=base.dtype)
     for _ in range(abs(n)):

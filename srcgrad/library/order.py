@@ -115,10 +115,11 @@ def searchsorted(a, v, side="left"):
     if np.ndim(v) == 0:
         return _place(a, v, side == "right")
     values = np.asarray(v)
-    out = np.empty(values.shape[0], np.int64)
-    for k in range(values.shape[0]):
-        out[k] = _place(a, values[k], side == "right")
-    return out
+    flat = np.ravel(values)
+    out = np.empty(flat.shape[0], np.int64)
+    for k in range(flat.shape[0]):
+        out[k] = _place(a, flat[k], side == "right")
+    return np.reshape(out, values.shape)
 
 
 @quotes(np.digitize)
@@ -149,7 +150,8 @@ def bincount(x, weights=None, minlength=0):
 
 
 @quotes(np.histogram)
-def histogram(a, bins=10, range=None, *, weights=None):
+def histogram(a, bins=10, range=None, density=None, weights=None):
+    a = np.ravel(a)
     if np.ndim(bins) == 0:
         low = np.min(a) if range is None else range[0]
         high = np.max(a) if range is None else range[1]
@@ -168,6 +170,8 @@ def histogram(a, bins=10, range=None, *, weights=None):
             place = _even_place(edges, a[k], scale) if np.ndim(bins) == 0 else _place(edges, a[k], True) - 1
             found[min(place, n - 1)] += 1 if weights is None else weights[k]
         k += 1
+    if density:
+        return found / np.diff(edges) / np.sum(found), edges
     return found, edges
 
 
@@ -180,12 +184,51 @@ def _even_place(edges, x, scale):
 
 
 @quotes(np.unique)
-def unique(ar):
-    ordered = sort(np.ravel(ar))
-    first = np.empty(ordered.shape[0], np.bool_)
-    for k in range(ordered.shape[0]):
-        first[k] = k == 0 or ordered[k] != ordered[k - 1]
-    return ordered[first]
+def unique(ar, return_index=False, return_inverse=False, return_counts=False):
+    """Of all elements; NaN counts as one value."""
+    flat = np.ravel(ar)
+    order = _order(flat)
+    n = flat.shape[0]
+    first = np.empty(n, np.bool_)
+    for k in range(n):
+        x, before = flat[order[k]], flat[order[max(k - 1, 0)]]
+        first[k] = k == 0 or not (x == before or (x != x and before != before))
+    values = flat[order][first]
+    if not (return_index or return_inverse or return_counts):
+        return values
+    out: tuple = (values,)
+    if return_index:
+        out = out + (order[first],)
+    if return_inverse:
+        inverse = np.empty(n, np.int64)
+        inverse[order] = np.cumsum(first) - 1
+        out = out + (np.reshape(inverse, ar.shape),)
+    if return_counts:
+        starts = np.append(np.nonzero(first)[0], n)
+        out = out + (starts[1:] - starts[:-1],)
+    return out
+
+
+@quotes(np.unique_values)
+def unique_values(x):
+    return unique(x)
+
+
+@quotes(np.union1d)
+def union1d(ar1, ar2):
+    return unique(np.concatenate((np.ravel(np.asarray(ar1)), np.ravel(np.asarray(ar2)))))
+
+
+@quotes(np.intersect1d)
+def intersect1d(ar1, ar2):
+    first = unique(np.asarray(ar1))
+    return first[isin(first, ar2)]
+
+
+@quotes(np.setdiff1d)
+def setdiff1d(ar1, ar2):
+    first = unique(np.asarray(ar1))
+    return first[np.logical_not(isin(first, ar2))]
 
 
 @quotes(np.partition)
@@ -216,16 +259,27 @@ def apply_along_axis(func1d, axis, arr):
 
 
 @quotes(np.interp)
-def interp(x, xp, fp, left=None, right=None):
+def interp(x, xp, fp, left=None, right=None, period=None):
     xp = np.asarray(xp)
     fp = np.asarray(fp)
+    if period is not None:
+        return _interp_periodic(x, xp, fp, abs(period))
     if np.ndim(x) == 0:
         return _interpolated(x, xp, fp, left, right)
     points = np.ravel(np.asarray(x))
-    out = np.empty(points.shape[0])
+    out = np.empty(points.shape[0], np.result_type(fp.dtype, np.float64))
     for k in range(points.shape[0]):
         out[k] = _interpolated(points[k], xp, fp, left, right)
     return np.reshape(out, np.asarray(x).shape)
+
+
+def _interp_periodic(x, xp, fp, period):
+    places = xp % period
+    order = _order(places)
+    places, values = places[order], fp[order]
+    n = places.shape[0]
+    around = np.concatenate((places[n - 1 :] - period, places, places[:1] + period))
+    return interp(x % period, around, np.concatenate((values[n - 1 :], values, values[:1])))
 
 
 def _interpolated(x, xp, fp, left, right):

@@ -52,6 +52,14 @@ def constant(x: Any) -> Any:
 constant.__srcgrad_op__ = "stop_gradient"  # type: ignore[attr-defined]
 
 
+def with_tangent(x: Any, y: Any) -> Any:
+    """`x`, whose derivative is that of `y` (of x's shape). What only `y` needs is not computed where none is taken."""
+    return x
+
+
+with_tangent.__srcgrad_op__ = "with_tangent"  # type: ignore[attr-defined]
+
+
 def refuse(title: str) -> None:
     """What a quoted function calls where it does not do what NumPy's does: compiling stops with this message."""
     raise NotImplementedError(title)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from srcgrad.library.order import sort
 from srcgrad.library.quoting import quotes, refuse
-from srcgrad.library.shapes import axis_of, moveaxis, rows_along, without_axis
+from srcgrad.library.shapes import axis_of, moveaxis
 
 
 @quotes(np.ptp)
@@ -195,97 +194,6 @@ def cumprod(a, axis=None):
     return moveaxis(rows, 0, axis)
 
 
-@quotes(np.quantile)
-def quantile(a, q, axis=None, *, keepdims=False):
-    """With linear interpolation between the two nearest order statistics."""
-    if keepdims:
-        found = _quantiles(a, q, axis)
-        return np.full((1,) * a.ndim, found) if axis is None else np.expand_dims(found, axis_of(axis, a.ndim))
-    if axis is not None and np.ndim(q) > 0:
-        return np.stack([_quantiles(a, q[k], axis) for k in range(len(q))])
-    return _quantiles(a, q, axis)
-
-
-def _quantiles(a, q, axis):
-    if axis is not None and a.ndim > 1:
-        rows = rows_along(a, axis)
-        out = np.empty(rows.shape[0], rows.dtype)
-        for i in range(rows.shape[0]):
-            out[i] = _between(sort(rows[i]), q)
-        return without_axis(out, a, axis)
-    ordered = sort(np.ravel(a))
-    if np.ndim(q) == 0:
-        return _between(ordered, q)
-    found = np.empty(len(q))
-    for k in range(len(q)):
-        found[k] = _between(ordered, q[k])
-    return found
-
-
-def _between(ordered, q):
-    n = ordered.shape[0]
-    if n == 0:
-        return np.nan
-    if ordered[n - 1] != ordered[n - 1]:
-        return ordered[n - 1] * 1.0
-    place = q * (n - 1)
-    below = min(int(place), max(n - 2, 0))
-    above = min(below + 1, n - 1)
-    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
-
-
-@quotes(np.percentile)
-def percentile(a, q, axis=None, *, keepdims=False):
-    if np.ndim(q) == 0:
-        return quantile(a, q / 100.0, axis, keepdims=keepdims)
-    if axis is not None:
-        return np.stack([quantile(a, q[k] / 100.0, axis) for k in range(len(q))])
-    return quantile(a, np.asarray(q) / 100.0)
-
-
-@quotes(np.median)
-def median(a, axis=None, *, keepdims=False):
-    """Of an even number of elements the mean of the two in the middle, each of which gets half the cotangent."""
-    if isinstance(axis, tuple | list):
-        places = tuple([axis_of(k, a.ndim) for k in axis])
-        rest = [k for k in range(a.ndim) if k not in places]
-        moved = np.transpose(a, tuple(rest + list(places)))
-        lengths = moved.shape[: len(rest)]
-        found = _medians(np.reshape(moved, lengths + (-1,)), -1)
-        return np.expand_dims(found, places) if keepdims else found
-    found = _medians(a, axis)
-    if not keepdims:
-        return found
-    return np.full((1,) * a.ndim, found) if axis is None else np.expand_dims(found, axis_of(axis, a.ndim))
-
-
-@quotes(np.nanmedian)
-def nanmedian(a):
-    """Of all elements that are not NaN."""
-    flat = np.ravel(a)
-    return _median_of(flat[np.logical_not(np.isnan(flat))])
-
-
-def _medians(a, axis):
-    if axis is not None and a.ndim > 1:
-        rows = rows_along(a, axis)
-        out = np.empty(rows.shape[0], rows.dtype)
-        for i in range(rows.shape[0]):
-            out[i] = _median_of(rows[i])
-        return without_axis(out, a, axis)
-    return _median_of(np.ravel(a))
-
-
-def _median_of(a):
-    ordered = sort(a)
-    n = ordered.shape[0]
-    if n == 0:
-        return np.nan
-    if ordered[n - 1] != ordered[n - 1]:
-        return ordered[n - 1] * 1.0
-    return 0.5 * (ordered[(n - 1) // 2] + ordered[n // 2])
-
-
 @quotes(np.trapezoid)
 def trapezoid(y, x=None, dx=1.0, axis=-1):
     if y.ndim == 1:
@@ -331,16 +239,29 @@ def _along(a, dx, axis):
 
 
 @quotes(np.cov)
-def cov(m, y=None, rowvar=True, bias=False, ddof=None):
+def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None):
     less = (0 if bias else 1) if ddof is None else ddof
     given = m if rowvar or m.ndim == 1 else m.T
     if y is not None:
         other = y if rowvar or y.ndim == 1 else y.T
         given = np.concatenate((np.atleast_2d(given), np.atleast_2d(other)), axis=0)
+    if fweights is not None or aweights is not None:
+        return _weighted_cov(given, less, fweights, aweights)
     if given.ndim == 1:
         return np.var(given, ddof=less)
     centred = given - np.mean(given, axis=1, keepdims=True)
     return centred @ centred.conj().T / (given.shape[1] - less)
+
+
+def _weighted_cov(given, less, fweights, aweights):
+    rows = np.atleast_2d(given)
+    counts = np.ones(rows.shape[1]) if fweights is None else np.asarray(fweights) * 1.0
+    weights = counts if aweights is None else counts * aweights
+    total = np.sum(weights)
+    centred = rows - (np.sum(rows * weights, axis=1) / total)[:, None]
+    lost = less if aweights is None else less * np.sum(weights * aweights) / total
+    found = (centred * weights) @ centred.conj().T / (total - lost)
+    return found[0, 0] if given.ndim == 1 else found
 
 
 @quotes(np.corrcoef)

@@ -48,6 +48,32 @@ def polymul(a1, a2):
     return _full(np.asarray(a1), np.asarray(a2))
 
 
+def spaced(start, stop, num, endpoint, retstep, dtype, axis):
+    """`np.linspace` beyond real numbers: of arrays and complex numbers, with its distance, in another dtype."""
+    if np.ndim(start) == 0 and np.ndim(stop) == 0 and not (np.iscomplexobj(start) or np.iscomplexobj(stop)):
+        values = np.linspace(start, stop, num, endpoint)
+    else:
+        values = np.moveaxis(_spaced(start, stop, num, endpoint), 0, axis)
+    if dtype is not None:
+        values = (np.floor(values) if np.issubdtype(dtype, np.integer) else values).astype(dtype)
+    if retstep:
+        parts = num - 1 if endpoint else num
+        return values, (stop - start) / parts if parts > 0 else (stop - start) * np.nan
+    return values
+
+
+def _spaced(start, stop, num, endpoint):
+    first, last = np.asarray(start) * 1.0, np.asarray(stop) * 1.0
+    parts = max(num - 1 if endpoint else num, 1)
+    step = (last - first) / parts
+    out = np.empty((num,) + step.shape, step.dtype)
+    for k in range(num):
+        out[k] = first + k * step
+    if endpoint and num > 1:
+        out[num - 1] = last
+    return out
+
+
 @quotes(np.logspace)
 def logspace(start, stop, num=50, endpoint=True, base=10.0):
     return base ** np.linspace(start, stop, num, endpoint=endpoint)

@@ -4,7 +4,6 @@ import threading
 from collections import namedtuple
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 import pytest
 
@@ -370,9 +369,8 @@ def test_none_where_there_is_no_gradient():
     assert build.requests[0].specs[0] == Node(tuple, (0, 1), (Leaf(PY_FLOAT), Leaf(PY_INT)))
 
 
-def test_without_numbas_compiler(monkeypatch):
+def test_without_numbas_compiler(plain_python):
     """As with NUMBA_DISABLE_JIT=1: the generated Python runs as it is, for pdb and profilers."""
-    monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
     function, _ = value_and_grad_of_square()
     for _ in range(2):
         value, gradient = function(X, 2.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 import pytest
 
@@ -15,8 +14,7 @@ VALUES = {"a": A, "v": A[0].copy(), "t": np.ones((2, 3, 4)), "s": np.eye(3) + 0.
 
 @pytest.mark.parametrize("line", MISTAKES.split("\n")[1:-1])
 @pytest.mark.filterwarnings("ignore")
-def test_it_raises(line, tmp_path, monkeypatch):
-    monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
+def test_it_raises(line, tmp_path, plain_python):
     path = tmp_path / "expression.py"
     source = f"import numpy as np\n\n\ndef f(a, v, t, s):\n    return {line}\n"
     path.write_text(source)

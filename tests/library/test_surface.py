@@ -9,7 +9,6 @@ import copy
 import math
 import re
 
-import numba
 import numpy as np
 import pytest
 
@@ -49,8 +48,7 @@ def leaves(value):
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_value_and_derivatives(line, tmp_path, monkeypatch):
-    monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
+def test_value_and_derivatives(line, tmp_path, plain_python):
     function, arguments = function_of(line, tmp_path / "expression.py")
     with np.errstate(all="ignore"):
         expected = leaves(function(*copy.deepcopy(arguments)))
