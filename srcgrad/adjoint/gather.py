@@ -28,6 +28,7 @@ from srcgrad.analysis.identity import Identities
 from srcgrad.analysis.regions import find_regions
 from srcgrad.ir.alias import alias_classes
 from srcgrad.ir.nodes import Atom, Block, For, Function, Let, Load, Statement, Store, Sym
+from srcgrad.ir.types import Layout
 from srcgrad.ir.visit import map_atoms
 from srcgrad.opt.rewrite import with_helpers
 
@@ -116,8 +117,10 @@ class _Gatherer:
         return tuple(moves), tuple(fixed)
 
     def _pays(self, nest: Nest, scatter: Scatter) -> bool:
-        """Do additions overlap, and is what has to be computed again for each of them cheap?"""
+        """Do additions overlap along a row, and is what has to be computed again for each of them cheap?"""
         if not 2 <= len(scatter.offsets) <= _MOST_OFFSETS or max(scatter.spread) > _MOST_SPREAD:
+            return False
+        if not self._along_rows(nest, scatter):
             return False
         slices = [slice_of(nest.body, stores) for stores in scatter.offsets.values()]
         if not all(self._follows(nest, s) for part in slices for s in part if isinstance(s, Load)):
@@ -127,6 +130,12 @@ class _Gatherer:
         repeated = sum(map(_cost, (s for part in slices for s in part))) - sum(map(_cost, shared))
         cheap = all(s.op.cost <= _MOST_COST_OF_ONE for s in again)
         return cheap and repeated <= _MOST_COST_REPEATED * len(scatter.offsets)
+
+    def _along_rows(self, nest: Nest, scatter: Scatter) -> bool:
+        """Are neighbours in the innermost loop neighbours in memory? Where not, nothing would be vectorised."""
+        store = next(iter(scatter.offsets.values()))[0]
+        fastest = 0 if store.array.type.layout is Layout.F else -1  # type: ignore[union-attr]
+        return scatter.moves[fastest] == len(nest.loops) - 1
 
     def _follows(self, nest: Nest, load: Load) -> bool:
         """Are the subscripts affine in the indices? A table of subscripts gains nothing."""

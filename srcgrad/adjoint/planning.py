@@ -156,7 +156,7 @@ class _Closure:
                 kept
                 for symbol in _used(statement)
                 if (kept := self._kept.get(symbol)) and symbol not in wanted and users[symbol] == {statement}
-                if kept.region is region and kept.container is Container.DENSE
+                if kept.region is region and isinstance(kept.symbol.type, Scalar)
             ]
             saved = sum(_bytes(kept.symbol) for kept in only_for_it)
             if _bytes(statement.result) < saved or (statement.result in wanted and self._expensive(statement, region)):

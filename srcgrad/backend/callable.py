@@ -145,7 +145,7 @@ class CompiledFunction:
 
     def _enter_fast_table(self, variant: Specialisation, leaves: list) -> None:
         """Let the next call like this one take the first door; close that door for a function that never fits."""
-        if not variant.suits_fast_table():
+        if self._variants.units or not variant.suits_fast_table():
             self._fast = None
         elif self._fast is not None and variant.only_wide:
             self._fast.register(variant.entry, leaves)

@@ -13,6 +13,7 @@ from typing import Any
 import numba
 
 from srcgrad.backend import loader
+from srcgrad.backend.numba_passes import GeneratedCodeCompiler
 from srcgrad.config import Options
 
 _FAST = ("arcp", "contract", "nsz", "reassoc")  # reordering only: NaN and infinity keep their meaning
@@ -40,7 +41,7 @@ def compile_module(name: str, text: str, options: Options) -> ModuleType:
         if len(own) > 1:  # functions that call themselves or one another: read back from Numba's cache, they crash
             settings["cache"] = False
         for key, value in own:
-            setattr(module, key, numba.njit(**settings)(value))
+            setattr(module, key, numba.njit(**settings, pipeline_class=GeneratedCodeCompiler)(value))
         setattr(module, _MARK, True)
     return module
 

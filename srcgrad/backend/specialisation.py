@@ -18,11 +18,12 @@ from srcgrad.backend import cpu
 from srcgrad.backend.arguments import leaf_names
 from srcgrad.backend.njit_wrapper import Shape, make_wrapper
 from srcgrad.backend.parameters import Parameters
+from srcgrad.frontend.elementwise import SHAPES_DIFFER
 from srcgrad.infer.raised import as_the_users
 from srcgrad.infer.signature import Leaf, Node, Spec, is_plain, leaves, unflatten
-from srcgrad.ir.nodes import Function
+from srcgrad.ir.nodes import Function, Raise
 from srcgrad.ir.types import Scalar, Stack
-from srcgrad.ir.visit import defined_symbols
+from srcgrad.ir.visit import defined_symbols, walk
 from srcgrad.pipeline import Built, Request, Transform
 
 _DEPTH = 20_000
@@ -46,7 +47,7 @@ class Specialisation:
         self._as_it_is = is_plain(self.result) and self.result == built.result
         self._direct = self._as_it_is and not any(self._boxes)
         self._njit_function: Any = None
-        self._is_compiled = False
+        self.is_compiled = False
 
     def suits_fast_table(self) -> bool:
         """Whether a call may go from the types of the arguments straight to machine code: arguments and results need
@@ -59,6 +60,12 @@ class Specialisation:
         not tell Python's numbers, which give way to narrower types, from NumPy's."""
         return _only_wide(self.built.primal)
 
+    @functools.cached_property
+    def compares_lengths(self) -> bool:
+        """Whether lengths that differ are an error, one of 1 included."""
+        every = (s for f in (self.built.function, *self.built.function.helpers) for s in walk(f.body))
+        return any(isinstance(s, Raise) and s.message in SHAPES_DIFFER for s in every)
+
     def captured_arrays(self) -> list[Any]:
         """The hidden arguments, as they are now."""
         return [captured.read() for captured in self.built.captured_arrays]
@@ -69,11 +76,11 @@ class Specialisation:
 
     def call(self, leaves: list) -> Any:
         """What the entry point returns. The first call compiles it."""
-        if self._is_compiled:
+        if self.is_compiled:
             return self.entry(*leaves)
         with _deep_recursion():
             result = self.entry(*leaves)
-        self._is_compiled = True
+        self.is_compiled = True
         return result
 
     def run(self, leaves: list) -> Any:

@@ -84,13 +84,17 @@ class Variants:
         return [leaf for value, spec in zip(values, specs) for leaf in flatten(value, spec)]
 
     def _describe(self, values: tuple, argnums: tuple[int, ...] | None) -> tuple[Specialisation, Conversions]:
-        """The slow door: check and describe the arguments."""
+        """The slow door: check and describe the arguments. Where the code compares lengths, one of 1 is likely to be
+        repeated: such lengths are told apart before anything is compiled (see `learns_units`)."""
         for value, name in zip(values, self._parameters.names):
             arguments.check(value, name)
         specs = tuple(map(describe, values))
+        if not self.units:
+            specialisation = self.for_specs(specs, argnums)
+            self.units = _has_units(values) and not specialisation.is_compiled and specialisation.compares_lengths
         if self.units:
             specs = tuple(map(with_units, specs, values))
-        specialisation = self.for_specs(specs, argnums)
+            specialisation = self.for_specs(specs, argnums)
         found = [arguments.conversion(leaf) for value, spec in zip(values, specs) for leaf in flatten(value, spec)]
         return specialisation, tuple((k, convert) for k, convert in enumerate(found) if convert is not None)
 
@@ -122,7 +126,7 @@ class Variants:
         """Did a call fail because a length of 1 in an argument was not repeated? Then such lengths are told apart from
         now on, and the call should be made again."""
         failed = isinstance(error, ValueError) and error.args[:1] in [(text,) for text in SHAPES_DIFFER]
-        if not failed or self.units or not any(map(_has_unit, map(arguments.units_key, values))):
+        if not failed or self.units or not _has_units(values):
             return False
         self.units = True
         return True
@@ -204,6 +208,11 @@ def _comparison(group: list[Captured]) -> Comparison:
         return partial(map, attrgetter(group[0].name)), tuple(c.holder for c in group), found
     names = [c.name for c in group]  # a getter gives a tuple for two names or more
     return itemgetter(*names, names[0]), _holder(group[0]), (*found, found[0])
+
+
+def _has_units(values: tuple) -> bool:
+    """Has any array a dimension of length 1?"""
+    return any(map(_has_unit, map(arguments.units_key, values)))
 
 
 def _has_unit(key: Any) -> bool:

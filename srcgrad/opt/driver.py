@@ -25,6 +25,7 @@ from srcgrad.opt.hoist import hoist
 from srcgrad.opt.lengths import lengths
 from srcgrad.opt.select_stores import select_stores
 from srcgrad.opt.simplify import simplify
+from srcgrad.opt.snapshots import snapshots
 
 Pass = Callable[[Function], Function]
 
@@ -35,7 +36,8 @@ def hoist_finally(function: Function) -> Function:
 
 
 PASSES: tuple[Pass, ...] = (
-    raise_early, simplify, carried, select_stores, forward_store, accumulate, dce, lengths, decide, hoist, cse, fuse,
+    raise_early, simplify, carried, select_stores, forward_store, snapshots, accumulate, dce, lengths, decide, hoist,
+    cse, fuse,
 )  # fmt: skip
 FINAL_PASSES: tuple[Pass, ...] = (
     raise_early, simplify, carried, forward_store, accumulate, dead_stores, dce, lengths, decide, hoist_finally, cse,
