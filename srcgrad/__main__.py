@@ -14,7 +14,7 @@ from pathlib import Path
 from srcgrad.app import commands, demo
 from srcgrad.app.targets import TargetError
 from srcgrad.errors import SrcgradError
-from srcgrad.pipeline import Transform
+from srcgrad.transforms import Transform
 
 DESCRIPTION = """\
 Machine-code gradients of ordinary Python. The commands look into any function of yours, as it is: nothing has to be

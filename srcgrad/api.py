@@ -16,7 +16,7 @@ from srcgrad.backend.markers import stop_gradient
 from srcgrad.backend.products import jacobian_vector, vector_jacobian
 from srcgrad.config import Options
 from srcgrad.errors import ArgumentError, Diagnostic
-from srcgrad.pipeline import Transform
+from srcgrad.transforms import Transform
 
 __all__ = ["differentiable", "grad", "jvp", "stop_gradient", "value_and_grad", "vjp"]
 

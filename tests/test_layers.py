@@ -19,6 +19,7 @@ LAYERS = (
     ("adjoint",),
     ("emit",),
     ("runtime",),
+    ("transforms",),
     ("pipeline",),
     ("backend",),
     ("api", "differences", "testing", "app", "__main__", "__init__", "data"),

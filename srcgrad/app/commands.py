@@ -15,7 +15,8 @@ from srcgrad.app.check import rows, table
 from srcgrad.app.targets import Arguments, TargetError, find
 from srcgrad.differences import copy_tree
 from srcgrad.infer.signature import describe
-from srcgrad.pipeline import Built, Request, Transform, build
+from srcgrad.pipeline import Built, build
+from srcgrad.transforms import Request, Transform
 
 
 @dataclass(frozen=True)

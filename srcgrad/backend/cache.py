@@ -21,7 +21,8 @@ import numpy as np
 
 PACKAGE = Path(__file__).resolve().parent.parent
 _VARIABLE = "SRCGRAD_CACHE_DIR"
-_CODE_GENERATION = ("runtime", "backend/cpu.py")  # what generated code links with, and how it is compiled
+# What generated code links with, and how it is compiled.
+_CODE_GENERATION = ("runtime", "backend/cpu.py", "backend/numba_passes.py")
 
 
 def directory() -> Path:
@@ -80,6 +81,16 @@ def environment() -> str:
     return digest.hexdigest()
 
 
+@functools.lru_cache(maxsize=1)
+def compiler() -> str:
+    """What identifies this compiler: its files, by size and time of change, and the versions it runs with."""
+    digest = hashlib.sha256(repr((numba.__version__, np.__version__, sys.version)).encode())
+    for file in sorted(PACKAGE.rglob("*.py")):
+        status = file.stat()
+        digest.update(repr((file.relative_to(PACKAGE).as_posix(), status.st_size, status.st_mtime_ns)).encode())
+    return digest.hexdigest()
+
+
 def module_name(name: str, text: str, options: dict[str, object]) -> str:
     """A name for the module that no other text, options or environment shares."""
     described = repr(sorted((key, sorted(v) if isinstance(v, set) else v) for key, v in options.items()))
@@ -96,6 +107,12 @@ def write(name: str, text: str) -> Path:
             return path
     except OSError:
         pass
+    return write_bytes(path.name, content)
+
+
+def write_bytes(name: str, content: bytes) -> Path:
+    """The file with this content, written at once or not at all."""
+    path = directory() / name
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:

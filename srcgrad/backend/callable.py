@@ -26,7 +26,8 @@ from srcgrad.config import Options
 from srcgrad.errors import ArgumentError, Diagnostic
 from srcgrad.infer.signature import Spec, Static
 from srcgrad.ir.nodes import Function
-from srcgrad.pipeline import Built, Request, Transform
+from srcgrad.pipeline import Built
+from srcgrad.transforms import Request, Transform
 
 _MAX_BOUND = 256
 # Numba takes a masked array for an array

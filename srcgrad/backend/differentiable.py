@@ -11,7 +11,8 @@ from srcgrad.backend.products import jacobian_vector, vector_jacobian
 from srcgrad.backend.variants import Build
 from srcgrad.config import Options
 from srcgrad.errors import ArgumentError, Diagnostic
-from srcgrad.pipeline import Built, Transform
+from srcgrad.pipeline import Built
+from srcgrad.transforms import Transform
 
 
 class Differentiable(CompiledFunction):

@@ -22,7 +22,7 @@ from srcgrad.backend.variants import Build, Variants, as_function, differentiabl
 from srcgrad.config import Options
 from srcgrad.errors import ArgumentError, Diagnostic
 from srcgrad.infer.signature import Spec, Static, flatten
-from srcgrad.pipeline import Request, Transform
+from srcgrad.transforms import Request, Transform
 
 _MAX_SHARED = 512
 _shared: OrderedDict[Any, tuple[Parameters, dict[Transform, Variants]]] = OrderedDict()

@@ -6,14 +6,12 @@ small generated function with the user's parameters, from `@njit` code (`njit_fu
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-
+from srcgrad.analysis.facts import WIDE
 from srcgrad.backend import cpu
 from srcgrad.backend.arguments import leaf_names
 from srcgrad.backend.njit_wrapper import Shape, make_wrapper
@@ -21,13 +19,11 @@ from srcgrad.backend.parameters import Parameters
 from srcgrad.frontend.elementwise import SHAPES_DIFFER
 from srcgrad.infer.raised import as_the_users
 from srcgrad.infer.signature import Leaf, Node, Spec, is_plain, leaves, unflatten
-from srcgrad.ir.nodes import Function, Raise
-from srcgrad.ir.types import Scalar, Stack
-from srcgrad.ir.visit import defined_symbols, walk
-from srcgrad.pipeline import Built, Request, Transform
+from srcgrad.ir.types import Scalar
+from srcgrad.pipeline import Built
+from srcgrad.transforms import Request, Transform
 
 _DEPTH = 20_000
-_WIDE = frozenset(map(np.dtype, (np.float64, np.int64, np.bool_, np.complex128)))
 
 
 class Specialisation:
@@ -54,17 +50,16 @@ class Specialisation:
         no rearranging, and nothing has to be checked or read at the call."""
         return self._direct and self.flat and not self.built.captured_arrays and not self.built.written
 
-    @functools.cached_property
+    @property
     def only_wide(self) -> bool:
         """Whether it calculates in float64, int64 and bool only. Then it makes no difference that Numba's types do
         not tell Python's numbers, which give way to narrower types, from NumPy's."""
-        return _only_wide(self.built.primal)
+        return self.built.code.facts.only_wide
 
-    @functools.cached_property
+    @property
     def compares_lengths(self) -> bool:
         """Whether lengths that differ are an error, one of 1 included."""
-        every = (s for f in (self.built.function, *self.built.function.helpers) for s in walk(f.body))
-        return any(isinstance(s, Raise) and s.message in SHAPES_DIFFER for s in every)
+        return not self.built.code.facts.raised.isdisjoint(SHAPES_DIFFER)
 
     def captured_arrays(self) -> list[Any]:
         """The hidden arguments, as they are now."""
@@ -149,13 +144,6 @@ def _flat(raw: Any) -> Iterator[Any]:
 
 def _box(leaf: Leaf) -> Callable[[Any], Any] | None:
     """Numba hands out every number as Python's: what makes narrow ones NumPy's again."""
-    if isinstance(leaf.type, Scalar) and leaf.type.dtype not in _WIDE:
+    if isinstance(leaf.type, Scalar) and leaf.type.dtype not in WIDE:
         return leaf.type.dtype.type
     return None
-
-
-def _only_wide(function: Function) -> bool:
-    """Whether a function calculates in float64, int64 and bool only."""
-    symbols = (*function.params, *defined_symbols(function.body))
-    types = [symbol.type.element if isinstance(symbol.type, Stack) else symbol.type for symbol in symbols]
-    return all(kind.dtype in _WIDE for kind in types) and all(map(_only_wide, function.helpers))

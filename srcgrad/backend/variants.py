@@ -21,11 +21,13 @@ from srcgrad.backend import arguments
 from srcgrad.backend.njit_call import lock
 from srcgrad.backend.parameters import Parameters
 from srcgrad.backend.specialisation import Specialisation
+from srcgrad.backend.store import remembered
 from srcgrad.frontend.elementwise import SHAPES_DIFFER
 from srcgrad.infer.captured import Captured, Kind
 from srcgrad.infer.raised import as_the_users
 from srcgrad.infer.signature import Spec, Static, describe, flatten, leaves, with_units
-from srcgrad.pipeline import Built, Request
+from srcgrad.pipeline import Built
+from srcgrad.transforms import Request
 
 Build = Callable[[Request], Built]
 Comparison = tuple[Callable[[Any], Iterable[Any]], Any, tuple]
@@ -119,7 +121,7 @@ class Variants:
             specs=(*map(Static, prefix), *specs),
             argnums=tuple(position + len(prefix) for position in positions),
         )
-        built = (self._build or pipeline.build)(request)
+        built = self._build(request) if self._build else pipeline.build(request, remembered)
         return Specialisation(request, built, self._parameters, self._wrap)
 
     def learns_units(self, error: Exception, values: tuple) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from srcgrad.analysis.facts import facts_of
 from srcgrad.infer.captured import Captured
 from srcgrad.infer.signature import Leaf, Node, Spec, leaves
 from srcgrad.ir.nodes import Block, Function, Sym
 from srcgrad.ir.types import PY_FLOAT
-from srcgrad.pipeline import Built, Request
+from srcgrad.pipeline import Built, Code
+from srcgrad.transforms import Request
 
 FLOAT = Leaf(PY_FLOAT)
 
@@ -38,8 +40,9 @@ class FakeBuild:
         text, result = self._answer(request)
         types = [leaf.type for spec in request.specs for leaf in leaves(spec)]
         function = Function("entry", tuple(Sym("p", kind) for kind in types), Block(()))
+        code = Code("entry", text, "the report", facts_of(function, function), lambda: (function, function))
         return Built(
-            "entry", text, result, "the report", function, function,
+            code, result,
             tuple(self._captured()), tuple(self._captured_arrays()), self._written,
         )  # fmt: skip
 

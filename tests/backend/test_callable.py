@@ -12,7 +12,7 @@ from srcgrad.errors import ArgumentError, OverlapError
 from srcgrad.infer.captured import Captured, Kind
 from srcgrad.infer.signature import Leaf, Node, Static
 from srcgrad.ir.types import PY_FLOAT, PY_INT
-from srcgrad.pipeline import Transform
+from srcgrad.transforms import Transform
 from tests.backend.fakes import FLOAT, FakeBuild, build_square, square, tuple_of
 
 X = np.array([1.0, 2.0, 3.0])

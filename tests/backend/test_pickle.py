@@ -13,7 +13,7 @@ from srcgrad.backend.callable import Derivative
 from srcgrad.backend.differentiable import Differentiable
 from srcgrad.backend.reference import FunctionByValue, FunctionReference, refer
 from srcgrad.config import Options
-from srcgrad.pipeline import Transform
+from srcgrad.transforms import Transform
 from tests.backend.fakes import square
 
 

@@ -11,7 +11,7 @@ from srcgrad.errors import ArgumentError
 from srcgrad.infer.captured import Captured, Kind
 from srcgrad.infer.signature import Leaf, Node, Static
 from srcgrad.ir.types import INT64
-from srcgrad.pipeline import Transform
+from srcgrad.transforms import Transform
 from tests.backend.fakes import FLOAT, FakeBuild, tuple_of
 
 X = np.array([1.0, 2.0, 3.0])

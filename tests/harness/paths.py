@@ -17,7 +17,8 @@ from srcgrad.differences import conjugated, float_leaves, float_vector, like, li
 from srcgrad.infer.signature import Leaf, Spec, describe, flatten, leaves
 from srcgrad.ir.interp import run
 from srcgrad.ir.types import Scalar
-from srcgrad.pipeline import Built, Request, Transform, build
+from srcgrad.pipeline import Built, build
+from srcgrad.transforms import Request, Transform
 from tests.harness.case import Case
 
 Runner = Callable[..., Sequence[Any]]

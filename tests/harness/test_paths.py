@@ -16,7 +16,8 @@ import pytest
 from srcgrad.frontend import lower
 from srcgrad.ir.interp import run
 from srcgrad.ir.verify import verify
-from srcgrad.pipeline import Built, Transform
+from srcgrad.pipeline import Built
+from srcgrad.transforms import Transform
 from tests.harness.case import Case, cases
 from tests.harness.paths import (
     Runner,

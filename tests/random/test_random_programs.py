@@ -21,7 +21,8 @@ from srcgrad.errors import Unsupported
 from srcgrad.frontend import lower
 from srcgrad.ir.interp import run
 from srcgrad.ir.verify import verify
-from srcgrad.pipeline import Built, Transform
+from srcgrad.pipeline import Built
+from srcgrad.transforms import Transform
 from tests.harness.case import Case, make_case
 from tests.harness.paths import (
     arguments,
