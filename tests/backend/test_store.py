@@ -36,8 +36,8 @@ def derived(tmp_path, monkeypatch):
     return tasks
 
 
-def gradient_of(function, x=np.ones(3)):
-    return srcgrad.grad(function).lower(x)
+def gradient_of(function, dtype=np.float64):
+    return srcgrad.grad(function).lower(np.ones(3, dtype))
 
 
 def test_derived_once(derived):
@@ -50,7 +50,7 @@ def test_derived_once(derived):
 def test_told_apart_by_function_constants_types_and_transform(derived, monkeypatch):
     gradient_of(scaled)
     gradient_of(other)
-    gradient_of(scaled, np.ones(3, np.float32))
+    gradient_of(scaled, np.float32)
     srcgrad.value_and_grad(scaled).lower(np.ones(3))
     monkeypatch.setattr(sys.modules[__name__], "SCALE", 3.0)
     np.testing.assert_array_equal(srcgrad.grad(scaled)(np.ones(3)), 6.0)
@@ -100,7 +100,7 @@ def test_found_by_another_process(derived):
 
 
 def test_the_kind_of_container_makes_no_difference_to_the_code():
-    function = lambda pair: pair[0] * pair[1]  # noqa: E731
+    function = lambda pair: pair[0] * pair[1]
     codes = []
     for values in ((2.0, 3.0), [2.0, 3.0]):
         request = Request(function, (srcgrad.infer.signature.describe(values),), Transform.GRAD)
