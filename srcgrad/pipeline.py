@@ -30,6 +30,7 @@ from srcgrad.ir.nodes import Function, Sym
 from srcgrad.ir.visit import defined_symbols
 from srcgrad.opt import optimise
 from srcgrad.opt.first_touch import first_touch
+from srcgrad.opt.half_powers import half_powers
 from srcgrad.opt.hoist_loads import hoist_loads
 from srcgrad.opt.tangents import drop_tangents
 from srcgrad.realify import Border, border_of, realify, seeds_of, with_complex_border
@@ -131,7 +132,7 @@ def _after_differentiation(function: Function, primal: Function) -> Function:
     function = optimise(reciprocals(optimise(function, final=True), exact), final=True)
     function = optimise(flip(promote(clear_late(distribute(gather(sink(function)))))), final=True)
     function = optimise(hoist_loads(first_touch(function)), final=True)
-    return reassociate(function, exact)
+    return half_powers(reassociate(function, exact), exact)
 
 
 # -- the transforms -----------------------------------------------------------------------------------------------

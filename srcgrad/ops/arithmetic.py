@@ -59,12 +59,20 @@ op("fmod", "x y", "1", "-rint((x - r) / y)", evaluate=np.fmod, source="np.fmod({
 op("remainder", "x y", "1", "-rint((x - r) / y)", evaluate=_ieee_remainder, source="special.remainder({0}, {1})",
    cost=40, singular=True, aliases=(math.remainder,), domain=((2.1, 2.3), (0.95, 1.0)))  # fmt: skip
 
+def _half_pow(x: float, y: float) -> float:
+    return np.power(x, y) if abs(y) in (0.5, 1.5, 2.5) else type(x)(math.nan)
+
+
 # -- powers ---------------------------------------------------------------------------------------------------------
 # x**y is 1 at (0, 0) and 0 at (0, y > 0). Its derivatives at x = 0 are taken as the limits from the right for y > 0,
 # and as 0 at (0, 0), where no limit exists. To the left of 0 the derivative for y is NaN: x**y is complex nearby.
 op("pow", "x y", "0.0 if and_(x == 0, y == 0) else y * pow(x, y - 1)", "0.0 if x == 0 else r * log(x)",
    evaluate=np.power, source="vm.pow({0}, {1})", cost=40, singular=True, aliases=(math.pow,),
    domain=((0.3, 2.5), _REAL), finite_from=1.0)  # fmt: skip
+
+# What x**y becomes, before code is emitted, for y = 0.5, 1.5, 2.5 and their negatives.
+op("half_pow", "x y", "y * pow(x, y - 1)", None, evaluate=_half_pow, source="vm.half_pow({0}, {1})", cost=10,
+   singular=True, domain=((0.3, 2.5), (0.5, 0.5)), finite_from=1.0)  # fmt: skip
 
 # The inner selection keeps 0 * inf out of the derivative of x**0 at 0.
 op("powi", "x n", "float(n) * powi(x, n - 1 if n != 0 else 0)", None, evaluate=lambda x, n: np.power(x, float(n)),

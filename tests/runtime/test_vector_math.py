@@ -71,7 +71,7 @@ def expit(x: np.ndarray) -> np.ndarray:
 NUMPY = {
     "expit": expit, "erf": scipy.special.erf, "erfc": scipy.special.erfc, "asin": np.arcsin,
     "acos": np.arccos, "atan": np.arctan, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
-    "atan2": np.arctan2, "pow": np.power,
+    "atan2": np.arctan2, "pow": np.power, "half_pow": np.power,
 }  # fmt: skip
 BINARY = ["pow", "atan2", "hypot"]
 WITH_RARE_PATH = ["sin", "cos", "tan"]
@@ -90,7 +90,7 @@ def library(name: str):
 def compiled(name: str):
     """The function in a loop over arrays."""
     function = getattr(vm, name)
-    if name in BINARY:
+    if name in (*BINARY, "half_pow"):
 
         @numba.njit(error_model="numpy")
         def loop(x, y, out):
@@ -195,6 +195,28 @@ def plane_arguments(dtype: type, count: int) -> tuple[np.ndarray, np.ndarray]:
     scaled = near * scale
     x, y = np.concatenate([near, scaled], axis=1).astype(dtype)
     return x, y
+
+
+@pytest.mark.parametrize("y", [0.5, 1.5, 2.5, -0.5, -1.5, -2.5])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_powers_by_a_root(dtype: type, y: float) -> None:
+    x = np.abs(any_numbers(np.random.default_rng(0), dtype, 3000))
+    near_one = np.random.default_rng(1).uniform(0.5, 4.0, 3000).astype(dtype)
+    x = np.concatenate([x, near_one])
+    with np.errstate(all="ignore"):
+        x = x[(x > 0) & np.isfinite(x) & np.isfinite(np.power(x.astype(np.longdouble), y).astype(dtype))]
+    ys = np.full_like(x, y)
+    if dtype is np.float64:
+        error = largest_error(results("half_pow", x, ys), *mpmath_values("power", x, ys))
+    else:
+        error = largest_error(results("half_pow", x, ys), np.power(x.astype(np.float64), y))
+    assert error < (2.5 if y == -2.5 else BOUND)  # that one is for derivatives only
+    special = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, -1.0, 1.0, 5e-324], dtype)
+    with np.errstate(all="ignore"):
+        expected = np.power(special, dtype(y))
+    if y == 0.5:  # NumPy's is a square root: other than a power at -0 and -inf
+        expected[[1, 3]] = 0.0, np.inf
+    same_kind(results("half_pow", special, np.full_like(special, y)), expected, f"x**{y}")
 
 
 @pytest.mark.parametrize("name", BINARY)

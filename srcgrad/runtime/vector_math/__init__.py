@@ -15,7 +15,7 @@ that, unless they promise that there are neither infinities nor NaN. Largest err
     tan   1.06 1.07    sinh  1.70 1.73    cosh  1.14 1.20    tanh  0.98 0.90    expit 1.42 1.48
     erf   0.90 1.00    erfc  1.17 1.21    asin  0.65 0.68    acos  0.64 0.64    atan  1.59 1.43
     atan2 1.42 1.36    asinh 1.22 1.26    acosh 0.80 0.85    atanh 0.81 0.83    cbrt  0.51 0.51
-    hypot 1.18 1.17
+    hypot 1.18 1.17    half_pow 2.24 2.15 (of x**-2.5; of the others 1.93)
 
 Mathematics: Muller et al., Handbook of Floating-Point Arithmetic (pairs, argument reduction); Cody and Waite, Software
 Manual for the Elementary Functions; the polynomials are near-minimax fits made with mpmath for this module.
@@ -125,6 +125,12 @@ def log1p(x):
 @compiled(logarithm.pow, 2)
 def pow(x, y):
     """x**y, with the special cases of C99 (annex F.9.4.4): also `pow(nan, 0) == pow(1, nan) == 1`."""
+    return _plain(np.power, x, y)
+
+
+@compiled(logarithm.half_pow, 2)
+def half_pow(x, y):
+    """x**y for y = 0.5, 1.5, 2.5 and their negatives, as `pow`, by a square root."""
     return _plain(np.power, x, y)
 
 

@@ -207,3 +207,18 @@ def pow(m: Machine, x: Value, y: Value) -> Value:
     result = m.select(undefined, math.nan, result)
     result = m.select(m.is_nan(x) | m.is_nan(y), math.nan, result)
     return m.select((y == 0.0) | (x == 1.0), 1.0, result)
+
+
+def half_pow(m: Machine, x: Value, y: Value) -> Value:
+    """x**y for y = 0.5, 1.5, 2.5 and their negatives, by a square root; NaN for any other y. The exponent is a constant
+    where this is inlined: of the powers one is left. No step overflows, or loses bits, where the result does not."""
+    base = x + 0.0  # the sign of a zero makes no difference
+    root, inverse = m.sqrt(base), 1.0 / base
+    result = m.value(math.nan)
+    for exponent, power in (
+        (0.5, root), (1.5, base * root), (2.5, base * (base * root)),
+        (-0.5, 1.0 / root), (-1.5, inverse / root), (-2.5, inverse / base / root),
+    ):  # fmt: skip
+        at_infinity = math.inf if exponent > 0.0 else 0.0
+        result = m.select(y == exponent, m.select(x == -math.inf, at_infinity, power), result)
+    return result
