@@ -29,6 +29,7 @@ from srcgrad.infer.signature import Leaf, Node, Spec, leaves
 from srcgrad.ir.nodes import Function, Sym
 from srcgrad.ir.visit import defined_symbols
 from srcgrad.opt import optimise
+from srcgrad.opt.contract import contract, hoist_parts
 from srcgrad.opt.first_touch import first_touch
 from srcgrad.opt.half_powers import half_powers
 from srcgrad.opt.hoist_loads import hoist_loads
@@ -131,8 +132,9 @@ def _after_differentiation(function: Function, primal: Function) -> Function:
     exact = {symbol for f in (primal, *primal.helpers) for symbol in defined_symbols(f.body)}
     function = optimise(reciprocals(optimise(function, final=True), exact), final=True)
     function = optimise(flip(promote(clear_late(distribute(gather(sink(function)))))), final=True)
+    function, parts = contract(function)
     function = optimise(hoist_loads(first_touch(function)), final=True)
-    return half_powers(reassociate(function, exact), exact)
+    return half_powers(reassociate(hoist_parts(function, parts), exact), exact)
 
 
 # -- the transforms -----------------------------------------------------------------------------------------------
