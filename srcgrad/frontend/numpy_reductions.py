@@ -313,22 +313,35 @@ _variance("std", np.std, root=True)
 
 
 def _extreme(ctx: Context, expr: ArrayExpr, axis: Value | None, keepdims: Value | None, name: str) -> Value:
+    """The greatest or least number. Its derivative is the mean of those of all elements that are equal to it."""
     better = ast.Gt() if name == "max" else ast.Lt()
 
     def choose(a: Value, b: Value) -> Value:
         best, other = atom(a), atom(b)
-        wins = compare(ctx, better, other, best)
-        if scalar(best).is_float:  # a NaN wins, and stays
-            wins = apply(ctx, "or_", (wins, compare(ctx, ast.NotEq(), other, other)), scalar(wins), "test")
-        return Num(select(ctx, wins, other, best))
+        if scalar(best).is_float:
+            return Num(apply(ctx, "greater" if name == "max" else "lesser", (best, other), scalar(best), name))
+        return Num(select(ctx, compare(ctx, better, other, best), other, best))
 
     def compute(lengths: tuple[Atom, ...], at: Callable[[Index], Atom]) -> Value:
         empty = compare(ctx, ast.Eq(), _count(ctx, lengths), integer(0))
         raise_if(ctx, empty, ValueError, f"zero-size array to reduction operation {name}imum which has no identity")
-        first = Num(at((integer(0),) * len(lengths)))
-        return total(ctx, lengths, at, choose, first, name)
+        best = atom(total(ctx, lengths, at, choose, Num(at((integer(0),) * len(lengths))), name))
+        return Num(_shared(ctx, lengths, at, best) if scalar(best).is_float else best)
 
     return reduced(ctx, expr, axis, keepdims, name, compute, expr.dtype)
+
+
+def _shared(ctx: Context, lengths: tuple[Atom, ...], at: Callable[[Index], Atom], value: Atom) -> Atom:
+    """The value, with the mean of the derivatives of the elements equal to it."""
+    type_ = scalar(value)
+    zero, one = const_like(0.0, type_), const_like(1.0, type_)
+
+    def where_equal(index: Index, chosen: Atom) -> Atom:
+        return select(ctx, compare(ctx, ast.Eq(), at(index), value), chosen, zero)
+
+    count = atom(sum_of(ctx, type_)(lengths, lambda index: where_equal(index, one)))
+    together = atom(sum_of(ctx, type_)(lengths, lambda index: where_equal(index, at(index))))
+    return apply(ctx, "with_tangent", (value, div(ctx, together, count)), type_, "t")
 
 
 @_reduction("max", np.max, np.amax)

@@ -109,6 +109,11 @@ _same("minimum", "x y", "1.0 if x < y else 0.5 if x == y else 0.0", "1.0 if y < 
       evaluate=np.minimum, source="np.minimum({0}, {1})", commutative=True, aliases=(np.minimum,))  # fmt: skip
 _same("maximum", "x y", "1.0 if x > y else 0.5 if x == y else 0.0", "1.0 if y > x else 0.5 if x == y else 0.0",
       evaluate=np.maximum, source="np.maximum({0}, {1})", commutative=True, aliases=(np.maximum,))  # fmt: skip
+# What reductions look for the greatest and the least with: any order will do.
+op("greater", "x y", "1.0 if x > y else 0.5 if x == y else 0.0", "1.0 if y > x else 0.5 if x == y else 0.0",
+   evaluate=np.maximum, source="vm.greater({0}, {1})", commutative=True, domain=(_REAL, _REAL))  # fmt: skip
+op("lesser", "x y", "1.0 if x < y else 0.5 if x == y else 0.0", "1.0 if y < x else 0.5 if x == y else 0.0",
+   evaluate=np.minimum, source="vm.lesser({0}, {1})", commutative=True, domain=(_REAL, _REAL))  # fmt: skip
 # fmin and fmax prefer the operand that is a number, and so do their derivatives (y != y says that y is NaN).
 _same("fmin", "x y", "1.0 if or_(x < y, y != y) else 0.5 if x == y else 0.0",
       "1.0 if or_(y < x, x != x) else 0.5 if x == y else 0.0",

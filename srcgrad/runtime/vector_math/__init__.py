@@ -56,6 +56,18 @@ def add(x, y):
     return x + y
 
 
+@compiled(lambda machine, x, y: machine.call("maximum", x, y), 2)
+def greater(x, y):
+    """The greater number; NaN where there is one. A loop that looks for the greatest may do it in any order."""
+    return _plain(np.maximum, x, y)
+
+
+@compiled(lambda machine, x, y: machine.call("minimum", x, y), 2)
+def lesser(x, y):
+    """The lesser number; NaN where there is one. A loop that looks for the least may do it in any order."""
+    return _plain(np.minimum, x, y)
+
+
 @compiled(exponential.exp)
 def exp(x):
     """e**x."""
