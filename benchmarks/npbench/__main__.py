@@ -3,7 +3,8 @@
 CHECKOUT is a clone of github.com/spcl/npbench. Every kernel with real floating output is differentiated with respect
 to all its floating arguments together. The columns: milliseconds per call of NumPy, of the primal compiled by us, of
 NPBench's own Numba version, of our gradient and of JAX's; the gradient over the primal and over JAX's; seconds to
-compile the gradient; megabytes of memory that it took. The exit status is 1 where a gradient is wrong.
+compile the gradient; megabytes of memory that it took; with --disk, milliseconds of a first call in a process that
+finds the code in the disk cache. The exit status is 1 where a gradient is wrong.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,8 @@ def main() -> int:
     records = []
     for name in options.only or checkout.names(options.checkout):
         records.append(_run(name, options))
+        if options.disk and "compile" in records[-1]:
+            records[-1]["disk"] = _first_call_from_disk(name, options)
         print(_line(records[-1]), flush=True)
     print("\n".join(_summary(records)))
     if options.json:
@@ -46,10 +50,24 @@ def main() -> int:
 
 
 def _run(name: str, options: argparse.Namespace) -> Record:
+    flags = ["--rounds", str(options.rounds)]
+    flags += [flag for flag in ("--no-jax", "--no-check") if getattr(options, flag[2:].replace("-", "_"))]
+    return _measured(name, options, flags, {})
+
+
+def _first_call_from_disk(name: str, options: argparse.Namespace) -> float | None:
+    """Seconds of the first call in a process that finds everything in the disk cache, less those of the second."""
+    with tempfile.TemporaryDirectory() as directory:
+        for _ in range(2):
+            record = _measured(name, options, ["--from-disk"], {"SRCGRAD_CACHE_DIR": directory})
+    return record.get("disk")
+
+
+def _measured(name: str, options: argparse.Namespace, flags: list[str], variables: dict[str, str]) -> Record:
+    """What the measuring process printed."""
     command = [sys.executable, "-m", "benchmarks.npbench.measure", str(options.checkout), name]
-    command += ["--preset", options.preset, "--rounds", str(options.rounds)]
-    command += [flag for flag in ("--no-jax", "--no-check") if getattr(options, flag[2:].replace("-", "_"))]
-    environment = {**os.environ, **_ONE_THREAD, **_JAX}
+    command += ["--preset", options.preset, *flags]
+    environment = {**os.environ, **_ONE_THREAD, **_JAX, **variables}
     try:
         done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=options.timeout)
     except subprocess.TimeoutExpired:
@@ -78,6 +96,8 @@ def _line(record: Record) -> str:
     if record["verdict"] == "wrong":
         notes.append(f"identity {record['identity']:.0e}, differences {record['differences']:.0e}")
     row = f"{start} {times} {ratios} {record['compile']:>8.2f} {record['memory'] / 1e6:>8.0f}"
+    if record.get("disk") is not None:
+        row += f" {1e3 * record['disk']:>8.0f}"
     return "\n".join([row, *(f"{'':<26} {note}" for note in notes)])
 
 
@@ -102,6 +122,9 @@ def _summary(records: list[Record]) -> Iterator[str]:
     compiling = [record["compile"] for record in records if "compile" in record]
     if compiling:
         yield f"compile: median {statistics.median(compiling):.2f} s, most {max(compiling):.2f} s"
+    disk = [1e3 * record["disk"] for record in records if record.get("disk") is not None]
+    if disk:
+        yield f"first call from disk: median {statistics.median(disk):.0f} ms, most {max(disk):.0f} ms"
 
 
 def _geometric(ratios: Iterable[float]) -> float:
@@ -117,6 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--timeout", type=float, default=600.0, help="seconds for one kernel (default 600)")
     parser.add_argument("--no-jax", action="store_true", help="leave JAX out")
     parser.add_argument("--no-check", action="store_true", help="do not verify the gradients")
+    parser.add_argument("--disk", action="store_true", help="also measure first calls from the disk cache, in ms")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything measured to FILE")
     return parser
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 import functools
+from collections.abc import Mapping
 
 import numpy as np
 
 from srcgrad.frontend.arrays import allocate, subscript
 from srcgrad.frontend.context import Context, Scope, Unknown, expression
-from srcgrad.frontend.elementwise import assign, force, stack_items
+from srcgrad.frontend.elementwise import assign, expr_of, force, stack_items
 from srcgrad.frontend.iterables import iteration
 from srcgrad.frontend.liveness import liveness
 from srcgrad.frontend.lower_expr import condition
@@ -21,9 +22,22 @@ from srcgrad.frontend.reduce import run_loops
 from srcgrad.frontend.scalars import plus
 from srcgrad.frontend.statics import static_object
 from srcgrad.frontend.targets import bind
-from srcgrad.frontend.values import Arr, Generator, Num, NumberList, Record, Value, describe, integer, number, tuple_of
+from srcgrad.frontend.values import (
+    Arr,
+    ArrayExpr,
+    Generator,
+    Num,
+    NumberList,
+    Record,
+    Value,
+    describe,
+    integer,
+    number,
+    tuple_of,
+)  # fmt: skip
 from srcgrad.infer import promote
-from srcgrad.ir.nodes import Atom, Const
+from srcgrad.ir.nodes import Atom, Block, Const, Dim, Let, Statement, Sym, definitions
+from srcgrad.ir.visit import walk
 
 _LONGEST = 64
 COUNT = "count#"
@@ -133,13 +147,15 @@ def array_from(ctx: Context, value: Generator, dtype: np.dtype | None) -> Value:
         )
     found: list[Value] = []
     mark = ctx.mark()
-    with ctx.block():
+    with ctx.block() as tried:
         length = _clause_length(ctx, value)
-        run_loops(ctx, value, lambda item: found.append(force(ctx, item)), {COUNT: number(0)})
+        run_loops(ctx, value, lambda item: found.append(_element(ctx, item)), {COUNT: number(0)})
     if not found:  # nothing is known of an element, and why not is noted
         raise Unknown
     ctx.rewind(mark)
     inner, kind = _element_shape(ctx, found[-1])
+    made = {symbol: s for s in walk(Block(tuple(tried))) for symbol in definitions(s)}
+    inner = tuple(_known_before(ctx, atom, made) for atom in inner)
     length = _clause_length(ctx, value)
     result = allocate(ctx, (length, *inner), dtype or kind, None)
 
@@ -147,7 +163,7 @@ def array_from(ctx: Context, value: Generator, dtype: np.dtype | None) -> Value:
         position = ctx.env[COUNT]
         assert isinstance(position, Num)
         row = subscript(ctx, result, (position.atom,))
-        assign(ctx, row, item)
+        assign(ctx, row, _element(ctx, item))
         ctx.env[COUNT] = Num(plus(ctx, position.atom, integer(1)))
 
     run_loops(ctx, value, sink, {COUNT: number(0)})
@@ -163,6 +179,28 @@ def _clause_length(ctx: Context, value: Generator) -> Atom:
         ctx.scopes.pop()
 
 
+def _element(ctx: Context, item: Value) -> Value:
+    """An element, which a comprehension inside the comprehension makes an array."""
+    return array_from(ctx, item, None) if isinstance(item, Generator) else force(ctx, item)
+
+
+def _known_before(ctx: Context, length: Atom, made: Mapping[Sym, Statement]) -> Atom:
+    """A length of an element, computed in front of the loop over the elements."""
+    if not isinstance(length, Sym) or length not in made:
+        return length
+    match made[length]:
+        case Dim(array=array, axis=axis) if array not in made:
+            return ctx.builder.dim(array, axis)
+        case Let(op=op, arguments=arguments):
+            return ctx.builder.op(op, *(_known_before(ctx, atom, made) for atom in arguments))
+        case _:
+            ctx.refuse(
+                "the length of an element is known in the loop only",
+                why="an array is laid out before its elements are computed",
+                advice="allocate it and fill it in a loop",
+            )
+
+
 def _element_shape(ctx: Context, item: Value) -> tuple[tuple[Atom, ...], np.dtype]:
     """The shape and dtype of one element of an array under construction."""
     match item:
@@ -171,7 +209,12 @@ def _element_shape(ctx: Context, item: Value) -> tuple[tuple[Atom, ...], np.dtyp
         case Record(items=parts) if parts and all(isinstance(p, Num) for p in parts):
             kinds = [p.type for p in parts if isinstance(p, Num)]
             return (integer(len(parts)),), functools.reduce(promote.join, kinds).dtype
+        case Arr() | ArrayExpr() | Record():
+            made = expr_of(ctx, item)
+            return made.shape, made.dtype
         case _:
             ctx.refuse(
-                "an array is built of numbers here", label=describe(item), advice="allocate it and fill it in a loop"
+                "an array is built of numbers and arrays",
+                label=describe(item),
+                advice="allocate it and fill it in a loop",
             )

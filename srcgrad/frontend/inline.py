@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from srcgrad.errors import Diagnostic
+from srcgrad.frontend.array_likes import with_arrays
 from srcgrad.frontend.branch import branch
 from srcgrad.frontend.constants import constant
 from srcgrad.frontend.context import FUNCTIONS, METHODS, Arguments, Context, Refused, Scope, caller, of_kind
@@ -93,6 +94,8 @@ def call_static(ctx: Context, callee: Static, arguments: Arguments) -> Value:
     if isinstance(target, np.ufunc) and target.nout == 1 and len(arguments.positional) == target.nin + 1:
         *operands, out = arguments.positional  # the output may follow the operands
         arguments = Arguments(tuple(operands), {**arguments.keywords, "out": out})
+    if _is_numpys(target):
+        arguments = with_arrays(ctx, target, arguments)
     if "out" in arguments.keywords and _is_numpys(target):
         return _into_out(ctx, callee, arguments)
     if "dtype" in arguments.keywords and isinstance(target, np.ufunc):

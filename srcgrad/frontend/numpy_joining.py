@@ -26,11 +26,19 @@ from srcgrad.frontend.values import (
     Value,
     describe,
     integer,
+    number,
     out_of_order,
     tuple_of,
 )
-from srcgrad.ir.nodes import Atom, Sym
-from srcgrad.library import algebra
+from srcgrad.ir.nodes import Atom, Const, Sym
+from srcgrad.library import algebra, joining
+
+
+def _whole(ctx: Context, value: Value | None) -> bool:
+    """Is the list of arrays one array, whose length is known at run time?"""
+    if not isinstance(value, Arr | ArrayExpr) or value.ndim == 0:
+        return False
+    return not isinstance(expr_of(ctx, value).shape[0], Const)
 
 
 def _parts(ctx: Context, value: Value | None, name: str) -> list[ArrayExpr]:
@@ -94,6 +102,8 @@ def _place(ctx: Context, result: Arr, part: ArrayExpr, axis: int, offset: Atom) 
 @function(np.concatenate)
 def concatenate(ctx: Context, arguments: Arguments) -> Value:
     arrays, axis = unpack(ctx, arguments, "concatenate", "arrays", "axis", optional=1)
+    if _whole(ctx, arrays):
+        return ctx.call(Static(joining.concatenated), Arguments((arrays or NONE, axis or number(0))))
     parts = _parts(ctx, arrays, "concatenate")
     if axis == NONE:
         flat = [expr_of(ctx, ctx.call(Static(np.ravel), Arguments((part,)))) for part in parts]
@@ -113,6 +123,8 @@ def _at_least(ctx: Context, part: ArrayExpr, ndim: int) -> ArrayExpr:
 @function(np.hstack)
 def hstack(ctx: Context, arguments: Arguments) -> Value:
     (arrays,) = unpack(ctx, arguments, "hstack", "tup")
+    if _whole(ctx, arrays):
+        return ctx.call(Static(joining.side_by_side), Arguments((arrays or NONE,)))
     parts = [_at_least(ctx, part, 1) for part in _parts(ctx, arrays, "hstack")]
     return _joined(ctx, parts, 0 if parts[0].ndim == 1 else 1)
 
@@ -120,6 +132,8 @@ def hstack(ctx: Context, arguments: Arguments) -> Value:
 @function(np.vstack)
 def vstack(ctx: Context, arguments: Arguments) -> Value:
     (arrays,) = unpack(ctx, arguments, "vstack", "tup")
+    if _whole(ctx, arrays):
+        return ctx.call(Static(joining.one_below_the_other), Arguments((arrays or NONE,)))
     return _joined(ctx, [_at_least(ctx, part, 2) for part in _parts(ctx, arrays, "vstack")], 0)
 
 
@@ -133,6 +147,8 @@ def append(ctx: Context, arguments: Arguments) -> Value:
 @function(np.stack)
 def stack(ctx: Context, arguments: Arguments) -> Value:
     arrays, axis = unpack(ctx, arguments, "stack", "arrays", "axis", optional=1)
+    if _whole(ctx, arrays):
+        return ctx.call(Static(joining.stacked), Arguments((arrays or NONE, axis or number(0))))
     items = iteration(ctx, arrays or NONE).items
     if not items:
         _parts(ctx, arrays, "stack")

@@ -15,6 +15,7 @@ from srcgrad.library.algebra import check_square, each_matrix
 from srcgrad.library.factors import (
     cholesky_factor,
     eigen_factors,
+    multiplied_lower,
     orthogonal_factors,
     singular_factors,
     solved_lower,
@@ -59,7 +60,7 @@ def cholesky(a, *, upper=False):
         for j in range(i):
             half[i, j] = w[i, j]
         half[i, i] = 0.5 * w[i, i]
-    return with_tangent(low, low @ half)
+    return with_tangent(low, multiplied_lower(low, half))
 
 
 def _gap(x, y, scale):

@@ -17,6 +17,13 @@ def solved_lower(low, b):
     return x
 
 
+def multiplied_lower(low, b):
+    """`low @ b` for a lower triangle (n, n) and b, (n,) or (n, m)."""
+    x = np.empty(b.shape, b.dtype)
+    lapack.multiply_lower(low, b, x)
+    return x
+
+
 def solved_upper(up, b):
     """`up^-1 @ b` for an upper triangle (n, n) and b, (n,) or (n, m)."""
     x = np.empty(b.shape, b.dtype)

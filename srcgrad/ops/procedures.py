@@ -185,6 +185,18 @@ def solve_upper_transposed(up: np.ndarray, b: np.ndarray, x: np.ndarray) -> None
     x[...] = _triangular(up, b, lower=False, turned=True)
 
 
+@procedure(transposed="multiply_lower_transposed")
+def multiply_lower(low: np.ndarray, b: np.ndarray, x: np.ndarray) -> None:
+    """`x == low @ b` for the lower triangle of `low` (n, n) and `b`, (n,) or (n, m)."""
+    x[...] = np.tril(low) @ b
+
+
+@procedure(transposed="multiply_lower")
+def multiply_lower_transposed(low: np.ndarray, b: np.ndarray, x: np.ndarray) -> None:
+    """`x == low.conj().T @ b`."""
+    x[...] = np.tril(low).conj().T @ b
+
+
 def _triangular(
     matrix: np.ndarray, b: np.ndarray, *, lower: bool, unit: bool = False, turned: bool = False
 ) -> np.ndarray:

@@ -72,6 +72,7 @@ def _routine(module: str, name: str, parameters: str) -> Callable:
 
 
 _trsm = _routine("blas", "trsm", "cccc" + "ii" + "1" + "ai" + "ai")
+_trmm = _routine("blas", "trmm", "cccc" + "ii" + "1" + "ai" + "ai")
 _getrf = _routine("lapack", "getrf", "ii" + "ai" + "a" + "a")
 
 _RIGHT, _UPPER, _LOWER, _UNIT, _PLAIN, _TURNED = map(ord, "RULUNC")
@@ -87,6 +88,16 @@ def _substitute(matrix, b, lower, unit, turned):
     if m > 0:
         corner = _UPPER if lower else _LOWER
         _trsm((_RIGHT, corner, _TURNED if turned else _PLAIN, _UNIT if unit else _PLAIN, m, n, matrix, n, b, m))
+
+
+@_compiled
+def _multiply(matrix, b, lower, turned):
+    """Replace `b`, as above, by its product with a triangular matrix."""
+    n = b.shape[0]
+    m = b.size // max(n, 1)
+    if m > 0:
+        corner = _UPPER if lower else _LOWER
+        _trmm((_RIGHT, corner, _TURNED if turned else _PLAIN, _PLAIN, m, n, matrix, n, b, m))
 
 
 # -- what is compiled -------------------------------------------------------------------------------------------------
@@ -227,6 +238,16 @@ def _triangular(lower: bool, turned: bool) -> Callable:
     return solve
 
 
+def _triangle(lower: bool, turned: bool) -> Callable:
+    @_compiled
+    def multiply(matrix, b, x):
+        found = b.copy()
+        _multiply(np.ascontiguousarray(matrix), found, lower, turned)
+        _put(x, found)
+
+    return multiply
+
+
 # -- teaching Numba ---------------------------------------------------------------------------------------------------
 
 
@@ -272,3 +293,5 @@ _teach(procedures.solve_lower, _triangular(lower=True, turned=False), 3)
 _teach(procedures.solve_lower_transposed, _triangular(lower=True, turned=True), 3)
 _teach(procedures.solve_upper, _triangular(lower=False, turned=False), 3)
 _teach(procedures.solve_upper_transposed, _triangular(lower=False, turned=True), 3)
+_teach(procedures.multiply_lower, _triangle(lower=True, turned=False), 3)
+_teach(procedures.multiply_lower_transposed, _triangle(lower=True, turned=True), 3)

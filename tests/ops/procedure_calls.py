@@ -100,6 +100,15 @@ def _solved(whole: Callable[..., np.ndarray], turned: bool) -> Callable[[Arrays,
     return check
 
 
+def _multiplied(turned: bool) -> Callable[[Arrays, Arrays, float], None]:
+    def check(inputs: Arrays, outputs: Arrays, bound: float) -> None:
+        (a, b), (x,) = inputs, outputs
+        low = np.tril(a)
+        np.testing.assert_allclose(x, (low.conj().T if turned else low) @ b, atol=20 * bound)
+
+    return check
+
+
 def _product_of_factors(factors: np.ndarray, order: np.ndarray) -> np.ndarray:
     out = np.empty_like(factors)
     out[order] = (np.tril(factors, -1) + np.eye(len(factors), dtype=factors.dtype)) @ np.triu(factors)
@@ -118,10 +127,12 @@ CALLS: dict[str, Call] = {
     "solve_lu_transposed": Call(_system, _solved(_product_of_factors, turned=True)),
     "solve_lower": Call(_triangle, _solved(np.tril, turned=False)),
     "solve_lower_transposed": Call(_triangle, _solved(np.tril, turned=True)),
+    "multiply_lower": Call(_triangle, _multiplied(turned=False)),
+    "multiply_lower_transposed": Call(_triangle, _multiplied(turned=True)),
     "solve_upper": Call(_triangle, _solved(np.triu, turned=False)),
     "solve_upper_transposed": Call(_triangle, _solved(np.triu, turned=True)),
 }
-LINEAR = [name for name in CALLS if name.startswith("solve")]
+LINEAR = [name for name in CALLS if name.startswith(("solve", "multiply"))]
 
 
 def call(name: str, kind: Any) -> tuple[Arrays, Arrays]:
