@@ -17,6 +17,7 @@ from srcgrad.frontend import matrix_products as matrix_products
 from srcgrad.frontend import names as names
 from srcgrad.frontend import numpy_arrays as numpy_arrays
 from srcgrad.frontend import numpy_einsum as numpy_einsum
+from srcgrad.frontend import numpy_extremes as numpy_extremes
 from srcgrad.frontend import numpy_joining as numpy_joining
 from srcgrad.frontend import numpy_products as numpy_products
 from srcgrad.frontend import numpy_ranges as numpy_ranges

@@ -1,4 +1,4 @@
-"""NumPy's reductions and products: `np.sum`, `a.max(axis=0)`, `a @ b`, `np.dot`, ...
+"""NumPy's sums and what is made of them: `np.sum`, `a.mean(axis=0)`, `np.any`, ...; and reductions in general.
 
 In: evaluated arguments. Out: numbers, or fresh arrays for reductions along an axis; every one is a loop nest.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from srcgrad.frontend.arrays import allocate, store
 from srcgrad.frontend.complex_parts import squared_size
 from srcgrad.frontend.context import Arguments, Context, function, method
-from srcgrad.frontend.elementwise import Index, array_of, expr_of, nest
+from srcgrad.frontend.elementwise import Index, expr_of, nest
 from srcgrad.frontend.masks import Masked
 from srcgrad.frontend.python_calls import unpack
 from srcgrad.frontend.reduce import ACC, combining, result_of, run_nest
@@ -24,8 +24,6 @@ from srcgrad.frontend.scalars import (
     compare,
     div,
     mul,
-    raise_if,
-    scalar,
     select,
     sub,
     times,
@@ -37,7 +35,6 @@ from srcgrad.frontend.values import (
     Arr,
     ArrayExpr,
     Num,
-    Record,
     Static,
     Undefined,
     Value,
@@ -49,7 +46,6 @@ from srcgrad.frontend.values import (
 from srcgrad.ir.build import const_like
 from srcgrad.ir.nodes import Atom
 from srcgrad.ir.types import BOOL, FLOAT64, PY_INT, Scalar, real_dtype
-from srcgrad.library import order
 
 ARRAYS = (Arr, ArrayExpr)
 Combine = Callable[[Value, Value], Value]
@@ -171,7 +167,7 @@ def sum_type(expr: ArrayExpr) -> Scalar:
     return Scalar(kind if kind.kind in "fc" else np.result_type(kind, np.int64))
 
 
-def _reduction(name: str, *targets: object) -> Callable[[Callable], Callable]:
+def reduction(name: str, *targets: object) -> Callable[[Callable], Callable]:
     """Register a reduction as a function and as a method."""
 
     def register(make: Make) -> Make:
@@ -203,7 +199,7 @@ def atom(value: Value) -> Atom:
     return value.atom
 
 
-@_reduction("sum", np.sum)
+@reduction("sum", np.sum)
 def sum_(ctx: Context, expr: ArrayExpr, axis: Value | None, keepdims: Value | None) -> Value:
     type_ = sum_type(expr)
     expr = _zero_elsewhere(ctx, expr, axis)
@@ -221,7 +217,7 @@ def _zero_elsewhere(ctx: Context, expr: ArrayExpr, axis: Value | None) -> ArrayE
     )
 
 
-@_reduction("prod", np.prod)
+@reduction("prod", np.prod)
 def prod(ctx: Context, expr: ArrayExpr, axis: Value | None, keepdims: Value | None) -> Value:
     type_ = sum_type(expr)
     one = Num(const_like(1, type_))
@@ -232,7 +228,7 @@ def prod(ctx: Context, expr: ArrayExpr, axis: Value | None, keepdims: Value | No
     return reduced(ctx, expr, axis, keepdims, "prod", compute, type_.dtype)
 
 
-def _count(ctx: Context, lengths: tuple[Atom, ...]) -> Atom:
+def count_of(ctx: Context, lengths: tuple[Atom, ...]) -> Atom:
     count: Atom = integer(1)
     for length in lengths:
         count = times(ctx, count, length)
@@ -248,7 +244,7 @@ def real_type(type_: Scalar) -> Scalar:
     return Scalar(real_dtype(type_.dtype), type_.weak)
 
 
-@_reduction("mean", np.mean)
+@reduction("mean", np.mean)
 def mean(ctx: Context, expr: ArrayExpr, axis: Value | None, keepdims: Value | None) -> Value:
     type_ = float_type(expr)
     if isinstance(expr, Masked) and axis in (None, NONE) and keepdims is None:
@@ -264,7 +260,7 @@ def mean(ctx: Context, expr: ArrayExpr, axis: Value | None, keepdims: Value | No
 
 
 def _mean(ctx: Context, lengths: tuple[Atom, ...], at: Callable[[Index], Atom], type_: Scalar) -> Atom:
-    return div(ctx, atom(sum_of(ctx, type_)(lengths, at)), cast(ctx, _count(ctx, lengths), type_))
+    return div(ctx, atom(sum_of(ctx, type_)(lengths, at)), cast(ctx, count_of(ctx, lengths), type_))
 
 
 def _root(ctx: Context, variance: Atom, type_: Scalar) -> Atom:
@@ -296,7 +292,7 @@ def _variance(name: str, target: object, root: bool) -> None:
                 return squared_size(ctx, sub(ctx, cast(ctx, at(index), type_), center))
 
             squares = atom(sum_of(ctx, of_result)(lengths, square))
-            result = div(ctx, squares, cast(ctx, sub(ctx, _count(ctx, lengths), less), of_result))
+            result = div(ctx, squares, cast(ctx, sub(ctx, count_of(ctx, lengths), less), of_result))
             return Num(_root(ctx, result, of_result) if root else result)
 
         return reduced(ctx, expr, axis, keepdims, name, compute, of_result.dtype)
@@ -312,48 +308,6 @@ _variance("var", np.var, root=False)
 _variance("std", np.std, root=True)
 
 
-def _extreme(ctx: Context, expr: ArrayExpr, axis: Value | None, keepdims: Value | None, name: str) -> Value:
-    """The greatest or least number. Its derivative is the mean of those of all elements that are equal to it."""
-    better = ast.Gt() if name == "max" else ast.Lt()
-
-    def choose(a: Value, b: Value) -> Value:
-        best, other = atom(a), atom(b)
-        if scalar(best).is_float:
-            return Num(apply(ctx, "greater" if name == "max" else "lesser", (best, other), scalar(best), name))
-        return Num(select(ctx, compare(ctx, better, other, best), other, best))
-
-    def compute(lengths: tuple[Atom, ...], at: Callable[[Index], Atom]) -> Value:
-        empty = compare(ctx, ast.Eq(), _count(ctx, lengths), integer(0))
-        raise_if(ctx, empty, ValueError, f"zero-size array to reduction operation {name}imum which has no identity")
-        best = atom(total(ctx, lengths, at, choose, Num(at((integer(0),) * len(lengths))), name))
-        return Num(_shared(ctx, lengths, at, best) if scalar(best).is_float else best)
-
-    return reduced(ctx, expr, axis, keepdims, name, compute, expr.dtype)
-
-
-def _shared(ctx: Context, lengths: tuple[Atom, ...], at: Callable[[Index], Atom], value: Atom) -> Atom:
-    """The value, with the mean of the derivatives of the elements equal to it."""
-    type_ = scalar(value)
-    zero, one = const_like(0.0, type_), const_like(1.0, type_)
-
-    def where_equal(index: Index, chosen: Atom) -> Atom:
-        return select(ctx, compare(ctx, ast.Eq(), at(index), value), chosen, zero)
-
-    count = atom(sum_of(ctx, type_)(lengths, lambda index: where_equal(index, one)))
-    together = atom(sum_of(ctx, type_)(lengths, lambda index: where_equal(index, at(index))))
-    return apply(ctx, "with_tangent", (value, div(ctx, together, count)), type_, "t")
-
-
-@_reduction("max", np.max, np.amax)
-def max_(ctx: Context, expr: ArrayExpr, axis: Value | None, keepdims: Value | None) -> Value:
-    return _extreme(ctx, expr, axis, keepdims, "max")
-
-
-@_reduction("min", np.min, np.amin)
-def min_(ctx: Context, expr: ArrayExpr, axis: Value | None, keepdims: Value | None) -> Value:
-    return _extreme(ctx, expr, axis, keepdims, "min")
-
-
 def _quantifier(ctx: Context, expr: ArrayExpr, axis: Value | None, keepdims: Value | None, op: str) -> Value:
     start = Num(truth(op == "and_"))
 
@@ -365,60 +319,11 @@ def _quantifier(ctx: Context, expr: ArrayExpr, axis: Value | None, keepdims: Val
     )
 
 
-@_reduction("any", np.any)
+@reduction("any", np.any)
 def any_(ctx: Context, expr: ArrayExpr, axis: Value | None, keepdims: Value | None) -> Value:
     return _quantifier(ctx, expr, axis, keepdims, "or_")
 
 
-@_reduction("all", np.all)
+@reduction("all", np.all)
 def all_(ctx: Context, expr: ArrayExpr, axis: Value | None, keepdims: Value | None) -> Value:
     return _quantifier(ctx, expr, axis, keepdims, "and_")
-
-
-# -- positions ----------------------------------------------------------------------------------------------------
-
-
-def _position(name: str, target: object, better: ast.cmpop, of_rows: object) -> None:
-    """`argmax` and `argmin`; `of_rows` is for arrays of several dimensions. The first NaN is the answer, if any."""
-
-    def as_function(ctx: Context, arguments: Arguments) -> Value:
-        value, axis, keepdims = unpack(ctx, arguments, name, "a", "axis", "keepdims", optional=2)
-        expr = expr_of(ctx, value or NONE)
-        if keepdims is not None and static_object(keepdims):
-            given = Arguments((array_of(ctx, expr), axis or NONE, Static(target)))
-            return ctx.call(Static(order.position_kept), given)
-        if expr.ndim != 1:
-            return ctx.call(Static(of_rows), Arguments((array_of(ctx, expr), axis or NONE)))
-        if axis not in (None, NONE) and static_object(axis or NONE) not in (0, -1):
-            ctx.refuse(f"the axis of {name} is not one of the array", advice="leave it out")
-        empty = compare(ctx, ast.Eq(), expr.shape[0], integer(0))
-        raise_if(ctx, empty, ValueError, f"attempt to get {name} of an empty sequence")
-        first = Record(tuple, (0, 1), (Num(expr.at((integer(0),))), number(0)))
-
-        def pick(a: Value, b: Value) -> Value:
-            assert isinstance(a, Record) and isinstance(b, Record)
-            best, other = atom(a.items[0]), atom(b.items[0])
-            wins = compare(ctx, better, other, best)
-            if scalar(best).is_float:
-                tests = (compare(ctx, ast.NotEq(), other, other), compare(ctx, ast.Eq(), best, best))
-                first_nan = apply(ctx, "and_", tests, BOOL, "test")
-                wins = apply(ctx, "or_", (cast(ctx, wins, BOOL), first_nan), BOOL, "test")
-            pairs = zip(b.items, a.items)
-            return Record(tuple, (0, 1), tuple(Num(select(ctx, wins, atom(x), atom(y))) for x, y in pairs))
-
-        found = run_nest(
-            ctx, expr.shape, lambda index: Record(tuple, (0, 1), (Num(expr.at(index)), Num(index[0]))),
-            combining(ctx, pick), {ACC: first},
-        )[ACC]  # fmt: skip
-        assert isinstance(found, Record)
-        return found.items[1]
-
-    def as_method(ctx: Context, receiver: Value, arguments: Arguments) -> Value:
-        return as_function(ctx, Arguments((receiver, *arguments.positional), arguments.keywords))
-
-    function(target)(as_function)
-    method(ARRAYS, name)(as_method)
-
-
-_position("argmax", np.argmax, ast.Gt(), order.argmax)
-_position("argmin", np.argmin, ast.Lt(), order.argmin)
