@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad import pipeline
+from srcgrad.analysis.early import early_failure
 from srcgrad.backend import arguments
 from srcgrad.backend.njit_call import lock
 from srcgrad.backend.parameters import Parameters
@@ -86,19 +87,26 @@ class Variants:
         return [leaf for value, spec in zip(values, specs) for leaf in flatten(value, spec)]
 
     def _describe(self, values: tuple, argnums: tuple[int, ...] | None) -> tuple[Specialisation, Conversions]:
-        """The slow door: check and describe the arguments. Where the code compares lengths, one of 1 is likely to be
-        repeated: such lengths are told apart before anything is compiled (see `learns_units`)."""
+        """The slow door: check and describe the arguments."""
         for value, name in zip(values, self._parameters.names):
             arguments.check(value, name)
         specs = tuple(map(describe, values))
         if not self.units:
             specialisation = self.for_specs(specs, argnums)
-            self.units = _has_units(values) and not specialisation.is_compiled and specialisation.compares_lengths
+            self.units = self._repeats(specialisation, values)
         if self.units:
             specs = tuple(map(with_units, specs, values))
             specialisation = self.for_specs(specs, argnums)
         found = [arguments.conversion(leaf) for value, spec in zip(values, specs) for leaf in flatten(value, spec)]
         return specialisation, tuple((k, convert) for k, convert in enumerate(found) if convert is not None)
+
+    def _repeats(self, specialisation: Specialisation, values: tuple) -> bool:
+        """Would the code fail because a length of 1 was not repeated? If that is seen before it is compiled, it need
+        not be (else see `learns_units`)."""
+        if specialisation.is_compiled or not specialisation.compares_lengths or not _has_units(values):
+            return False
+        leaves = [*self._flatten(values, specialisation), *specialisation.captured_arrays()]
+        return early_failure(specialisation.built.function, leaves) in SHAPES_DIFFER
 
     def for_specs(self, specs: tuple[Spec, ...], argnums: tuple[int, ...] | None = None) -> Specialisation:
         """The specialisation for these specs (one per parameter), made if need be."""
