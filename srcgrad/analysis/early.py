@@ -28,9 +28,9 @@ def early_failure(function: Function, arguments: Sequence[Any]) -> str | None:
             match s:
                 case Raise(message=message):
                     return message
-                case Dim(result=result, array=array, axis=axis) if array in known:
+                case Dim(result=result, array=array, axis=axis) if known.get(array) is not None:
                     known[result] = np.int64(known[array].shape[axis])
-                case Copy(result=result, array=array) if array in known:
+                case Copy(result=result, array=array) if known.get(array) is not None:
                     known[result] = known[array]
                 case Let(result=result, op=op, arguments=atoms):
                     values = [value(atom) for atom in atoms]
