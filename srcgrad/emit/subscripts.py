@@ -40,6 +40,7 @@ class Subscripts:
         self._definition = uses.definition
         self._low: dict[Sym, int | None] = {}
         self._tables = _tables(function)
+        self._lengths = _lengths(function)
         innermost = [s for s in walk(function.body) if isinstance(s, For) and _is_innermost(s.body)]
         self._plain = {s.index for s in innermost if _counts_from_or_to_zero(s)}
         self._moving = {s.index for s in innermost if not _counts_from_or_to_zero(s)}
@@ -77,7 +78,8 @@ class Subscripts:
         if atom not in self._low:
             self._low[atom] = None  # what a value is computed from by way of itself has no bound
             definition = self._definition.get(atom)
-            self._low[atom] = None if definition is None else self._low_of(atom, definition)
+            low = None if definition is None else self._low_of(atom, definition)
+            self._low[atom] = 0 if low is None and atom in self._lengths else low
         return self._low[atom]
 
     def _low_of(self, symbol: Sym, definition: Statement) -> int | None:
@@ -155,7 +157,6 @@ class Subscripts:
             case _:
                 return None
 
-
     def _starts_at(self, index: Atom, bound: Atom) -> bool:
         """Is `bound` the least value of a loop index?"""
         loop = self._definition.get(index) if isinstance(index, Sym) else None
@@ -166,6 +167,17 @@ class Subscripts:
         last = self._definition.get(loop.stop) if isinstance(loop.stop, Sym) else None
         is_last = isinstance(last, Let) and last.op.name == "sub" and last.arguments[0] is bound
         return is_last and is_constant(last.arguments[1], 1)  # type: ignore[union-attr]
+
+
+def _lengths(function: Function) -> set[Atom]:
+    """The lengths of arrays that are allocated before the first loop: negative ones raise there."""
+    found: set[Atom] = set()
+    for statement in function.body.statements:
+        if isinstance(statement, For | While):
+            break
+        if isinstance(statement, Alloc):
+            found.update(statement.shape)
+    return found
 
 
 def _tables(function: Function) -> dict[Sym, list[Atom]]:

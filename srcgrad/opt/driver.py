@@ -16,6 +16,7 @@ from srcgrad.opt.accumulate import accumulate
 from srcgrad.opt.bounds import decide
 from srcgrad.opt.carried import carried
 from srcgrad.opt.checks import raise_early
+from srcgrad.opt.copies import copies
 from srcgrad.opt.cse import cse
 from srcgrad.opt.dce import dce
 from srcgrad.opt.dead_stores import dead_stores
@@ -40,7 +41,8 @@ PASSES: tuple[Pass, ...] = (
     cse, fuse,
 )  # fmt: skip
 FINAL_PASSES: tuple[Pass, ...] = (
-    raise_early, simplify, carried, forward_store, accumulate, dead_stores, dce, lengths, decide, hoist_finally, cse,
+    raise_early, simplify, carried, copies, forward_store, accumulate, dead_stores, dce, lengths, decide, hoist_finally,
+    cse,
 )  # fmt: skip
 VERIFY = False
 

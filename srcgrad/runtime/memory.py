@@ -3,7 +3,7 @@
 Fresh arrays are NumPy's, and in compiled code on huge pages where they are large.
 A gradient of many megabytes is written once into memory that the system hands out page by page; with pages of 4 kB that
 takes several times as long as the writing. NumPy asks Linux for huge pages where an array has 4 MB or more, Numba does
-not; here it does. (On other systems, and where huge pages are switched off, nothing is asked.)
+not; here it does, from 2 MB on. (On other systems, and where huge pages are switched off, nothing is asked.)
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numba.core.typing.templates import signature
 from numba.extending import lower_builtin, type_callable
 from numba.np.arrayobj import _empty_nd_impl, _parse_shape, make_array, populate_array
 
-_LARGE = 1 << 22  # bytes, as in NumPy
+_LARGE = 1 << 21  # bytes: the size of a huge page
 _PAGE = 4096
 _HUGE_PAGES_PLEASE = 14  # MADV_HUGEPAGE in Linux's <sys/mman.h>
 

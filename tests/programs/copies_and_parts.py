@@ -176,3 +176,16 @@ def boundary_columns(u):
     v[1:-1, 0] = u[2:, 0] * u[:-2, -1] + u[1:-1, 1]
     v[1:-1, -1] = u[2:, 1] * u[:-2, 1] + u[1:-1, -2] ** 2
     return v
+
+
+@program(matrix)
+def argument_written_in_vain(a):
+    total = np.sum(a * a[::-1])
+    a[:] = np.exp(a)  # nobody reads it
+    return total
+
+
+@program(lambda rng: (2, 3, rng.uniform(0.5, 1.5, (2, 3, 2)), rng.uniform(0.5, 1.5, (2, 2))))
+def reshaped_as_arguments_say(n, m, a, b):
+    a[:] = np.reshape(np.reshape(a, (n, m, 1, 2)) @ b, (n, m, 2))
+    return a
