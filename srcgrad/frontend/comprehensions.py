@@ -145,15 +145,15 @@ def array_from(ctx: Context, value: Generator, dtype: np.dtype | None) -> Value:
             why="memory is laid out before the elements are computed",
             advice="count first, then fill an array in a loop",
         )
-    found: list[Value] = []
+    found: list[tuple[tuple[Atom, ...], np.dtype]] = []
     mark = ctx.mark()
     with ctx.block() as tried:
         length = _clause_length(ctx, value)
-        run_loops(ctx, value, lambda item: found.append(_element(ctx, item)), {COUNT: number(0)})
+        run_loops(ctx, value, lambda item: found.append(_element_shape(ctx, _element(ctx, item))), {COUNT: number(0)})
     if not found:  # nothing is known of an element, and why not is noted
         raise Unknown
     ctx.rewind(mark)
-    inner, kind = _element_shape(ctx, found[-1])
+    inner, kind = found[-1]
     made = {symbol: s for s in walk(Block(tuple(tried))) for symbol in definitions(s)}
     inner = tuple(_known_before(ctx, atom, made) for atom in inner)
     length = _clause_length(ctx, value)
