@@ -106,14 +106,13 @@ def result_of(task: Task) -> tuple[Spec, tuple[int, ...] | None]:
     return joined_spec(result), path
 
 
+def _each_gradient(task: Task) -> Node:
+    return tuple_spec(*(gradient_spec(task.specs[k]) for k in task.argnums))
+
+
 def _gradients(task: Task) -> Spec:
-    specs = tuple(gradient_spec(task.specs[k]) for k in task.argnums)
-    return specs[0] if len(specs) == 1 else tuple_spec(*specs)
-
-
-def _of_vjp(task: Task) -> tuple[Spec, tuple[int, ...] | None]:
-    gradients = tuple(gradient_spec(task.specs[k]) for k in task.argnums)
-    return tuple_spec(task.out, tuple_spec(*gradients)), (1,)
+    each = _each_gradient(task)
+    return each.children[0] if len(each.children) == 1 else each
 
 
 def _of_grad(task: Task) -> tuple[Spec, tuple[int, ...] | None]:
@@ -127,7 +126,7 @@ _RESULTS: dict[Transform, Callable[[Task], tuple[Spec, tuple[int, ...] | None]]]
     Transform.PRIMAL: lambda task: (task.out, None),
     Transform.GRAD: _of_grad,
     Transform.VALUE_AND_GRAD: lambda task: (tuple_spec(task.out, _gradients(task)), (1,)),
-    Transform.VJP: _of_vjp,
+    Transform.VJP: lambda task: (tuple_spec(task.out, _each_gradient(task)), (1,)),
     Transform.JVP: lambda task: (tuple_spec(task.out, gradient_spec(task.out)), None),
 }
 

@@ -34,7 +34,7 @@ from srcgrad.ir.nodes import (
 )  # fmt: skip
 from srcgrad.ir.types import same_value_type
 from srcgrad.ir.visit import map_atoms
-from srcgrad.opt.rewrite import Rewriter, atom_key, with_helpers
+from srcgrad.opt.rewrite import Rewriter, atom_key, with_helpers, written_classes
 
 _MOST_KNOWN = 64  # elements remembered per alias class, so that long unrolled code stays linear
 
@@ -66,19 +66,8 @@ class _Forwarder(Rewriter):
     def __init__(self, function: Function) -> None:
         super().__init__()
         self.classes = alias_classes(function)
-        self.writes: dict[Statement, frozenset[Sym]] = {}
+        self.writes = written_classes(function, self.classes)
         self.known: dict[Sym, Known] = {}
-        self._collect(function.body)
-
-    def _collect(self, block: Block) -> frozenset[Sym]:
-        """The alias classes a block may write to, noted for every statement that has blocks."""
-        written: set[Sym] = set()
-        for s in block.statements:
-            written.update(map(self.classes.root, written_arrays(s)))
-            if nested := blocks(s):
-                self.writes[s] = frozenset().union(*map(self._collect, nested))
-                written |= self.writes[s]
-        return frozenset(written)
 
     def statement(self, s: Statement, out: list[Statement]) -> None:
         match s:
@@ -92,7 +81,7 @@ class _Forwarder(Rewriter):
                 for array in written_arrays(s):
                     self.known.pop(self.classes.root(array), None)
                 out.append(self.renamed(s))
-            case _ if s in self.writes:
+            case _ if blocks(s):
                 self.nested(s, out)
             case _:
                 out.append(self.renamed(s))

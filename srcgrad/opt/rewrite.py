@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from operator import is_
 
+from srcgrad.ir.alias import AliasClasses
 from srcgrad.ir.nodes import (
     Atom,
     Block,
@@ -28,6 +29,7 @@ from srcgrad.ir.nodes import (
     Store,
     Sym,
     blocks,
+    written_arrays,
 )
 from srcgrad.ir.visit import map_atoms, rebuild, walk
 
@@ -61,6 +63,20 @@ def exchanged(block: Block, changes: Mapping[Statement, Statement | None]) -> Bl
 def has_effects(block: Block) -> bool:
     """Whether running the block can be seen from outside, apart from its results."""
     return any(isinstance(statement, Effect) for statement in walk(block))
+
+
+def written_classes(function: Function, classes: AliasClasses) -> dict[Statement, frozenset[Sym]]:
+    """The alias classes that each statement may write to, those inside it included."""
+    found: dict[Statement, frozenset[Sym]] = {}
+
+    def collect(block: Block) -> frozenset[Sym]:
+        for s in block.statements:
+            own = frozenset(map(classes.root, written_arrays(s)))
+            found[s] = own.union(*map(collect, blocks(s)))
+        return frozenset().union(*(found[s] for s in block.statements))
+
+    collect(function.body)
+    return found
 
 
 def dtype_kind(atom: Atom) -> str:

@@ -13,9 +13,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from srcgrad.ir.alias import alias_classes
-from srcgrad.ir.nodes import Block, Copy, For, Function, Load, Statement, Sym, While, blocks, written_arrays
+from srcgrad.ir.nodes import Block, Copy, For, Function, Load, Statement, Sym, While, blocks
 from srcgrad.ir.visit import map_atoms
-from srcgrad.opt.rewrite import Rewriter, with_helpers
+from srcgrad.opt.rewrite import Rewriter, with_helpers, written_classes
 
 
 def snapshots(function: Function) -> Function:
@@ -29,18 +29,9 @@ class _Reader(Rewriter):
     def __init__(self, function: Function) -> None:
         super().__init__()
         self.classes = alias_classes(function)
-        self.writes: dict[Statement, frozenset[Sym]] = {}
+        self.writes = written_classes(function, self.classes)
+        self.written = frozenset().union(*self.writes.values())
         self.copies: dict[Sym, Sym] = {}
-        self.written = self._collect(function.body)
-
-    def _collect(self, block: Block) -> frozenset[Sym]:
-        """The alias classes a block may write to, noted for every statement."""
-        found: set[Sym] = set()
-        for s in block.statements:
-            own = frozenset(map(self.classes.root, written_arrays(s))).union(*map(self._collect, blocks(s)))
-            self.writes[s] = own
-            found |= own
-        return frozenset(found)
 
     def statement(self, s: Statement, out: list[Statement]) -> None:
         if isinstance(s, Load) and s.array in self.copies:
