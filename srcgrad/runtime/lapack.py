@@ -91,13 +91,12 @@ def _substitute(matrix, b, lower, unit, turned):
 
 
 @_compiled
-def _multiply(matrix, b, lower, turned):
-    """Replace `b`, as above, by its product with a triangular matrix."""
+def _multiply(low, b, turned):
+    """Replace `b`, as above, by its product with a lower triangle."""
     n = b.shape[0]
     m = b.size // max(n, 1)
     if m > 0:
-        corner = _UPPER if lower else _LOWER
-        _trmm((_RIGHT, corner, _TURNED if turned else _PLAIN, _PLAIN, m, n, matrix, n, b, m))
+        _trmm((_RIGHT, _UPPER, _TURNED if turned else _PLAIN, _PLAIN, m, n, low, n, b, m))
 
 
 # -- what is compiled -------------------------------------------------------------------------------------------------
@@ -238,11 +237,11 @@ def _triangular(lower: bool, turned: bool) -> Callable:
     return solve
 
 
-def _triangle(lower: bool, turned: bool) -> Callable:
+def _lower_times(turned: bool) -> Callable:
     @_compiled
-    def multiply(matrix, b, x):
+    def multiply(low, b, x):
         found = b.copy()
-        _multiply(np.ascontiguousarray(matrix), found, lower, turned)
+        _multiply(np.ascontiguousarray(low), found, turned)
         _put(x, found)
 
     return multiply
@@ -293,5 +292,5 @@ _teach(procedures.solve_lower, _triangular(lower=True, turned=False), 3)
 _teach(procedures.solve_lower_transposed, _triangular(lower=True, turned=True), 3)
 _teach(procedures.solve_upper, _triangular(lower=False, turned=False), 3)
 _teach(procedures.solve_upper_transposed, _triangular(lower=False, turned=True), 3)
-_teach(procedures.multiply_lower, _triangle(lower=True, turned=False), 3)
-_teach(procedures.multiply_lower_transposed, _triangle(lower=True, turned=True), 3)
+_teach(procedures.multiply_lower, _lower_times(turned=False), 3)
+_teach(procedures.multiply_lower_transposed, _lower_times(turned=True), 3)
