@@ -9,8 +9,9 @@ loop may be split:
            u_bar[i + 1] += b * t                  for i: v_bar[i] = 0
 
 In, out: a `Function` (after differentiation). A loop is split when two of its additions go to different elements of
-one array, when what it reads is provably other memory (or exactly the element that the same iteration overwrites
-last), and when what has to be computed again in each part is cheap.
+one array and move along a row of it (down a column nothing would be vectorised), when what it reads is provably other
+memory (or exactly the element that the same iteration overwrites last), and when what has to be computed again in each
+part is cheap.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from srcgrad.analysis.identity import Identities
 from srcgrad.analysis.regions import find_regions
 from srcgrad.ir.alias import alias_classes
 from srcgrad.ir.nodes import Block, Dim, For, Function, Let, Load, Statement, Store, Sym
+from srcgrad.ir.types import Layout
 from srcgrad.ir.visit import clone_block, map_atoms, rebuild
 
 _MOST_REPEATED_COST = 12
@@ -71,13 +73,16 @@ class _Distributor:
         return parts
 
     def _overlap(self, loop: For, groups: list[list[Store]]) -> bool:
-        """Do two additions hit one array at elements that move with the loop?"""
+        """Do two additions hit one array at elements that move along a row with the loop?"""
         moving = [g[0] for g in groups if self._moves(g[0], loop)]
         arrays = [s.array for s in moving]
         return len(set(arrays)) < len(arrays)
 
-    def _moves(self, store: Store | Load, loop: For) -> bool:
-        return any(self._forms.of(atom).coefficient(loop.index) for atom in store.index)
+    def _moves(self, store: Store, loop: For) -> bool:
+        if not store.index:
+            return False
+        fastest = 0 if store.array.type.layout is Layout.F else -1  # type: ignore[union-attr]
+        return bool(self._forms.of(store.index[fastest]).coefficient(loop.index))
 
     def _independent(self, loop: For, adding: list[Store], setting: list[Store]) -> bool:
         loads = [s for s in loop.body.statements if isinstance(s, Load)]

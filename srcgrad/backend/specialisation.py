@@ -6,14 +6,13 @@ small generated function with the user's parameters, from `@njit` code (`njit_fu
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from srcgrad.analysis.facts import WIDE
 from srcgrad.backend import cpu
 from srcgrad.backend.arguments import leaf_names
+from srcgrad.backend.compiling import compiling
 from srcgrad.backend.njit_wrapper import Shape, make_wrapper
 from srcgrad.backend.parameters import Parameters
 from srcgrad.frontend.elementwise import SHAPES_DIFFER
@@ -22,8 +21,6 @@ from srcgrad.infer.signature import Leaf, Node, Spec, is_plain, leaves, unflatte
 from srcgrad.ir.types import Scalar
 from srcgrad.pipeline import Built
 from srcgrad.transforms import Request, Transform
-
-_DEPTH = 20_000
 
 
 class Specialisation:
@@ -73,7 +70,7 @@ class Specialisation:
         """What the entry point returns. The first call compiles it."""
         if self.is_compiled:
             return self.entry(*leaves)
-        with _deep_recursion():
+        with compiling():
             result = self.entry(*leaves)
         self.is_compiled = True
         return result
@@ -106,17 +103,6 @@ class Specialisation:
                 arrays = self.captured_arrays()
                 self._njit_function = make_wrapper(self.entry, wanted, arrays, self.request.options)
         return self._njit_function
-
-
-@contextmanager
-def _deep_recursion() -> Iterator[None]:
-    """Numba walks a function's control flow by recursion: a long one needs more than Python's usual depth."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _DEPTH))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 def _wrapped(result: Spec, request: Request) -> Spec:

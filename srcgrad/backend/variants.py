@@ -19,6 +19,7 @@ import numpy as np
 from srcgrad import pipeline
 from srcgrad.analysis.early import early_failure
 from srcgrad.backend import arguments
+from srcgrad.backend.compiling import compiling
 from srcgrad.backend.njit_call import lock
 from srcgrad.backend.parameters import Parameters
 from srcgrad.backend.specialisation import Specialisation
@@ -129,7 +130,8 @@ class Variants:
             specs=(*map(Static, prefix), *specs),
             argnums=tuple(position + len(prefix) for position in positions),
         )
-        built = self._build(request) if self._build else pipeline.build(request, remembered)
+        with compiling():
+            built = self._build(request) if self._build else pipeline.build(request, remembered)
         return Specialisation(request, built, self._parameters, self._wrap)
 
     def learns_units(self, error: Exception, values: tuple) -> bool:

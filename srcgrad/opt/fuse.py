@@ -10,9 +10,10 @@ next in registers (`forward_store`), and an array that nobody else reads disappe
         store y[j] = v
 
 Two loops over the same range are fused when all memory that both touch, and one of them writes, is touched by either
-at its own index in one and the same dimension: then an iteration of the second needs no other iteration of the first.
-What stands between the two moves in front of them, or behind, as its own needs allow. A loop that carries values (a
-reduction) takes part like any other. Loops of which one does not read what the other writes are left alone.
+at its own index, plus the same constant, in one and the same dimension: then an iteration of the second needs no other
+iteration of the first. What stands between the two moves in front of them, or behind, as its own needs allow. A loop
+that carries values (a reduction) takes part like any other. Loops that do not touch what the other writes are left
+alone.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from srcgrad.ir.alias import AliasClasses, alias_classes
-from srcgrad.ir.nodes import Block, For, Function, Statement, Sym
-from srcgrad.ir.visit import map_atoms, substitute
-from srcgrad.opt.footprint import Footprint, Footprints, independent
+from srcgrad.ir.nodes import Atom, Block, Const, For, Function, Let, Statement
+from srcgrad.ir.visit import map_atoms, substitute, walk
+from srcgrad.opt.footprint import Footprints, Place, independent
 from srcgrad.opt.rewrite import never_negative, same_range, with_helpers
 
 _MOST_TRIED = 6  # loops in front of one that are tried, the nearest first
@@ -72,7 +73,8 @@ class _Fuser:
                 return
             if isinstance(statement, For):
                 tried += 1
-                if _in_step(statement, second) and self._footprints.of(statement).writes & wanted.reads:
+                written = self._footprints.of(statement).writes
+                if _in_step(statement, second) and written & (wanted.reads | wanted.writes):
                     yield position
 
     def _may_fuse(self, first: For, second: For) -> bool:
@@ -80,7 +82,10 @@ class _Fuser:
         if a.definitions & b.uses or (a.visible and b.visible):
             return False
         shared = (a.writes & (b.reads | b.writes)) | (a.reads & b.writes)
-        return all(_aligned(a, first.index, b, second.index, memory) for memory in shared)
+        if any(memory in a.opaque or memory in b.opaque for memory in shared):
+            return False
+        distances = {**_distances(first), **_distances(second)}
+        return all(_aligned(a.places[memory] + b.places[memory], distances) for memory in shared)
 
     def _parted(
         self, first: For, between: list[Statement], second: For
@@ -104,16 +109,27 @@ def _in_step(a: For, b: For) -> bool:
     return not a.reverse and not b.reverse and same_range(a, b) and never_negative(a)
 
 
-def _aligned(a: Footprint, index_a: Sym, b: Footprint, index_b: Sym, memory: Sym) -> bool:
+def _distances(loop: For) -> dict[Atom, int]:
+    """The index of a loop and what is a constant more: how much more."""
+    found: dict[Atom, int] = {loop.index: 0}
+    for statement in walk(loop.body):
+        if isinstance(statement, Let) and statement.op.name == "add":
+            for one, other in (statement.arguments, statement.arguments[::-1]):
+                if one in found and isinstance(other, Const):
+                    found[statement.result] = found[one] + int(other.value)
+    return found
+
+
+def _aligned(places: list[Place], distances: dict[Atom, int]) -> bool:
     """Whether two loops touch some memory at their own index only, in one dimension of one array."""
-    if memory in a.opaque or memory in b.opaque:
+    array = places[0].array
+    if any(place.array is not array for place in places):
         return False
-    places = [(place, index_a) for place in a.places[memory]] + [(place, index_b) for place in b.places[memory]]
-    array = places[0][0].array
-    if any(place.array is not array for place, _ in places):
-        return False
-    rank = len(places[0][0].index)
-    return any(all(place.index[d] is own for place, own in places) for d in range(rank))
+    for own in zip(*(place.index for place in places), strict=True):
+        least = {distances.get(atom, -1) for atom in own}  # below zero, a subscript might wrap around
+        if len(least) == 1 and least.pop() >= 0:
+            return True
+    return False
 
 
 def _fused(first: For, second: For) -> For:
