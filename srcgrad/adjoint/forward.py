@@ -15,7 +15,7 @@ from srcgrad.adjoint.reverse import ReverseSweep
 from srcgrad.adjoint.tapes import Tapes
 from srcgrad.analysis.regions import Region, Regions
 from srcgrad.ir.build import Builder
-from srcgrad.ir.nodes import Alloc, Atom, Block, Call, Copy, For, If, Load, Statement, Store, Sym, View, While
+from srcgrad.ir.nodes import Alloc, Atom, Block, Call, Copy, For, If, Load, Reshape, Statement, Store, Sym, View, While
 from srcgrad.ir.visit import clone_statement
 
 Contributions = list[tuple[Sym, Atom]]
@@ -55,7 +55,7 @@ class _Forward:
                 contributions += self._fused(statement, self._plan.fused[statement])
                 continue
             self._statement(statement, {})
-            if isinstance(statement, (Alloc, Copy, View)):
+            if isinstance(statement, (Alloc, Copy, View, Reshape)):
                 self._sweep.primals.make_local_shadow(statement.result)
         return contributions
 

@@ -39,6 +39,7 @@ from srcgrad.ir.nodes import (
     Pop,
     Product,
     Push,
+    Reshape,
     Statement,
     Store,
     Sym,
@@ -49,6 +50,8 @@ from srcgrad.ir.nodes import (
 )  # fmt: skip
 from srcgrad.ir.types import Array
 from srcgrad.ir.visit import walk
+
+_READING = (Load, Copy, View, Reshape, Product, External)  # what may read arrays
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +183,7 @@ class FusionAnalysis:
             return False
         inside = set(walk(loop.body))
         return not any(
-            isinstance(s, (Load, Copy, View, Product, External)) and root in self._operands(s) and s not in inside
+            isinstance(s, _READING) and root in self._operands(s) and s not in inside
             for s in self._regions.of_statement
         )
 
@@ -197,7 +200,7 @@ class FusionAnalysis:
                 case Load(array=array) if self._aliases.root(array) is root:
                     if not any(self._covers(store, statement, loop) for store in filling):
                         return False
-                case Copy() | View() | Product() | External() if root in self._operands(statement):
+                case Copy() | View() | Reshape() | Product() | External() if root in self._operands(statement):
                     return False
                 case Store(array=array, accumulate=True) if self._aliases.root(array) is root:
                     if not any(self._covers(store, statement, loop) for store in filling):

@@ -17,7 +17,7 @@ from srcgrad.analysis.affine import Affine, AffineForms
 from srcgrad.analysis.clobber import Clobber, Clobbers
 from srcgrad.analysis.regions import Loop, Region, Regions, rotation
 from srcgrad.ir.alias import AliasClasses
-from srcgrad.ir.nodes import (
+from srcgrad.ir.nodes import (  # fmt: skip
     Atom,
     Call,
     Const,
@@ -26,12 +26,13 @@ from srcgrad.ir.nodes import (
     If,
     Let,
     Load,
+    Reshape,
     Statement,
     Store,
     Sym,
     View,
     operands,
-)  # fmt: skip
+)
 from srcgrad.ir.types import Array, Scalar, Stack
 from srcgrad.ir.visit import free_symbols, walk
 
@@ -225,7 +226,7 @@ class _Closure:
             self._keep(symbol, Reason.DEAR)
             return
         match statement:
-            case Let() | Dim() | View():
+            case Let() | Dim() | View() | Reshape():
                 self._recompute(statement)
             case Load():
                 self._need_load(statement)

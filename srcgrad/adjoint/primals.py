@@ -15,7 +15,7 @@ from srcgrad.analysis.activity import Activity
 from srcgrad.analysis.regions import Region, Regions
 from srcgrad.errors import Diagnostic, InternalError
 from srcgrad.ir.build import Builder, int_const
-from srcgrad.ir.nodes import Alloc, Atom, Copy, Slice, Sym, View
+from srcgrad.ir.nodes import Alloc, Atom, Copy, Reshape, Slice, Sym, View
 from srcgrad.ir.visit import clone_statement
 
 
@@ -65,6 +65,8 @@ class Primals:
                 return self._builder.alloc_like(source, 0.0, hint)
             case View(array=base, entries=entries, permutation=permutation):
                 return self._builder.view(self.shadow(base), tuple(map(self._entry, entries)), permutation, hint)
+            case Reshape(array=base, shape=shape):
+                return self._builder.reshape(self.shadow(base), tuple(map(self.primal, shape)), hint)
             case _:
                 raise InternalError(Diagnostic(f"the array {array} has no shadow"))
 
@@ -102,7 +104,7 @@ class Primals:
             self._builder.span = statement.span
             self._builder.emit(clone_statement(statement, self._provided))
         for statement in region.block.statements:
-            if isinstance(statement, (Alloc, Copy, View)):
+            if isinstance(statement, (Alloc, Copy, View, Reshape)):
                 self.make_local_shadow(statement.result)
 
     def _count(self, counted: Counted) -> Atom:

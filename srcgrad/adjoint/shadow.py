@@ -28,6 +28,7 @@ from srcgrad.ir.nodes import (
     If,
     Pop,
     Push,
+    Reshape,
     Statement,
     Sym,
     View,
@@ -121,7 +122,7 @@ def _flowing(
             found |= {a for a in flowing if isinstance(a, Sym) and _is_active_array(a, activity)}
     if mirrored and detached:
         found.update(floating_arrays(function.body.results))
-    views = [s for s in walk(function.body) if isinstance(s, View)]
+    views = [s for s in walk(function.body) if isinstance(s, (View, Reshape))]
     for view in reversed(views):  # a view of a view is defined after it
         if view.result in found:
             found.add(view.array)
@@ -171,6 +172,9 @@ class _Writer:
             case View(result=result, array=array, entries=entries, permutation=permutation) if self.has_shadow(result):
                 builder.emit(statement)
                 self.shadow[result] = builder.view(self.shadow[array], entries, permutation, f"{result.hint}_bar")
+            case Reshape(result=result, array=array, shape=shape) if self.has_shadow(result):
+                builder.emit(statement)
+                self.shadow[result] = builder.reshape(self.shadow[array], shape, f"{result.hint}_bar")
             case If():
                 builder.emit(self._if(statement))
             case For() | While():

@@ -31,6 +31,7 @@ from srcgrad.ir.nodes import (
     Pop,
     Product,
     Push,
+    Reshape,
     Statement,
     Store,
     Sym,
@@ -195,6 +196,8 @@ class _Tangent:
                 self._dots[result] = self._copy_dot(builder, result, array)
             case View(result=result, array=array, entries=entries, permutation=permutation) if self._moves(result):
                 self._dots[result] = builder.view(self._array_dot(array), entries, permutation, f"{result.hint}_dot")
+            case Reshape(result=result, array=array, shape=shape) if self._moves(result):
+                self._dots[result] = builder.reshape(self._array_dot(array), shape, f"{result.hint}_dot")
             case NewStack(result=result) if self._moves(result):
                 self._dots[result] = builder.new_stack(result.type.element, f"{result.hint}_dot")  # type: ignore[union-attr]
             case Push(stack=stack, value=value) if self._moves(stack):

@@ -25,6 +25,7 @@ from srcgrad.ir.nodes import (
     Pop,
     Product,
     Push,
+    Reshape,
     Statement,
     Store,
     Sym,
@@ -119,8 +120,8 @@ def flow_edges(statement: Statement) -> list[Edge]:
         case Let(result=result, op=op, arguments=arguments):
             sources = tuple(a for a, partial in zip(arguments, op.partials, strict=True) if partial is not None)
             return [(sources, (result,))]
-        case Load(result=result, array=array) | Copy(result=result, array=array) | View(result=result, array=array):
-            return [((array,), (result,))]
+        case Load() | Copy() | View() | Reshape():
+            return [((statement.array,), (statement.result,))]
         case Store(array=array, value=value):
             return [((value,), (array,))]
         case Product(array=array, left=left, right=right):

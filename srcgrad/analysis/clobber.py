@@ -34,6 +34,7 @@ from srcgrad.ir.nodes import (
     Product,
     Push,
     Raise,
+    Reshape,
     Statement,
     Store,
     Sym,
@@ -225,7 +226,7 @@ def fresh_allocations(function: Function, aliases: AliasClasses) -> dict[Sym, Sy
         match statement:
             case Alloc(result=result) | Copy(result=result):
                 origins.setdefault(aliases.root(result), []).append(result)
-            case View() | Load() | Let() | Dim() | Store() | Product() | External() | Raise() | Print():
+            case View() | Reshape() | Load() | Let() | Dim() | Store() | Product() | External() | Raise() | Print():
                 pass
             case Push(value=Sym(type=Array()) as value):
                 merged.add(aliases.root(value))

@@ -8,7 +8,7 @@ loop only passes around differ when they differed at its start.
 from __future__ import annotations
 
 from srcgrad.analysis.regions import Loop, Region, Regions, rotation
-from srcgrad.ir.nodes import Alloc, Atom, Copy, For, Statement, Sym, View, While
+from srcgrad.ir.nodes import Alloc, Atom, Copy, For, Reshape, Statement, Sym, View, While
 
 
 class Identities:
@@ -19,7 +19,7 @@ class Identities:
 
     def base(self, array: Sym) -> Sym:
         """The array that a view is taken of, through any number of views."""
-        while isinstance(view := self._regions.definition.get(array), View):
+        while isinstance(view := self._regions.definition.get(array), (View, Reshape)):
             array = view.array
         return array
 

@@ -30,12 +30,13 @@ from srcgrad.ir.nodes import (
     Push,
     Raise,
     Reinterpret,
+    Reshape,
     Slice,
     Statement,
     Store,
     View,
 )  # fmt: skip
-from srcgrad.ir.types import Array, Scalar, Stack
+from srcgrad.ir.types import Array, Layout, Scalar, Stack
 
 
 class Simple:
@@ -69,6 +70,11 @@ class Simple:
                 return f"{names[result]} = {names[array]}.copy()"
             case View(result=result):
                 return f"{names[result]} = {self._view(statement)}"
+            case Reshape(result=result, array=array, shape=lengths):
+                sizes = f"({', '.join(map(text, lengths))}{',' * (len(lengths) == 1)})"
+                if array.type.layout is Layout.C:  # type: ignore[union-attr]
+                    return f"{names[result]} = {names[array]}.reshape({sizes})"
+                return f"{names[result]} = mem.reshaped({names[array]}, {sizes})"
             case Reinterpret(result=result, array=array):
                 function = "as_complex" if result.type.dtype.kind == "c" else "as_parts"  # type: ignore[union-attr]
                 return f"{names[result]} = mem.{function}({names[array]})"

@@ -100,6 +100,20 @@ def dim_of(ctx: Context, base: Sym, axis: int) -> Atom:
     return result
 
 
+def reshaped(ctx: Context, array: Arr, shape: tuple[Atom, ...], hint: str = "reshaped") -> Arr:
+    """Another array with the memory of one whose elements lie one behind the other, and as many elements."""
+    shape = tuple(cast(ctx, n, PY_INT) for n in shape)
+    result = ctx.builder.reshape(array.base, shape, hint)
+    ctx.reshaped[result] = ctx.memory_of(array.base)
+    ctx.shapes[result] = shape
+    return whole(result)
+
+
+def is_contiguous(array: Arr) -> bool:
+    """Do its elements certainly lie one behind the other?"""
+    return array.whole and array.base_type.layout is Layout.C
+
+
 def unit_axes(ctx: Context, array: Arr) -> frozenset[int]:
     """The dimensions of a view that are known to have the length 1."""
 

@@ -181,6 +181,7 @@ class Context:
         self.nonnegative: set[Sym] = set()
         self.at_most_one: set[Atom] = set()  # lengths of slices such as a[:1]
         self.fresh: set[Sym] = set()
+        self.reshaped: dict[Sym, Sym] = {}  # arrays that name the memory of another: which
         self.parameters: set[Sym] = set()
         self.shapes: dict[Sym, tuple[Atom, ...]] = {}
         self.dims: list[dict[object, Atom]] = [{}]
@@ -350,7 +351,14 @@ class Context:
 
     def changed_since(self, moment: int) -> bool:
         """Was memory written, since the clock showed `moment`, that was there already?"""
-        return any(when > moment and self.born.get(base, 0) <= moment for when, base in reversed(self.written))  # type: ignore[arg-type]
+        return any(
+            when > moment and (base is None or self.born.get(self.memory_of(base), 0) <= moment)
+            for when, base in reversed(self.written)
+        )
+
+    def memory_of(self, base: Sym) -> Sym:
+        """The array whose memory a symbol names, as far as that is known."""
+        return self.reshaped.get(base, base)
 
     # -- small services ---------------------------------------------------------------------------------------
 

@@ -284,10 +284,8 @@ def may_overlap(ctx: Context, target: Arr, source: Arr | OutOfOrder) -> bool:
         return False  # each element is read before it is written
     if target.base is source.base:
         return not _disjoint(target, source)
-    known = (target.base in ctx.fresh or target.base in ctx.parameters) and (
-        source.base in ctx.fresh or source.base in ctx.parameters
-    )
-    return not known
+    memories = {ctx.memory_of(target.base), ctx.memory_of(source.base)}
+    return len(memories) == 1 or not memories <= ctx.fresh | ctx.parameters
 
 
 def _disjoint(a: Arr, b: Arr) -> bool:

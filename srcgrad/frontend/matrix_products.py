@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from srcgrad.frontend.arrays import FULL, allocate, load, materialise, store, subscript
+from srcgrad.frontend.arrays import FULL, allocate, copy, is_contiguous, materialise, reshaped, store, subscript
 from srcgrad.frontend.context import Arguments, Context, function, method
 from srcgrad.frontend.elementwise import (
     Index,
@@ -28,8 +28,8 @@ from srcgrad.frontend.elementwise import (
 from srcgrad.frontend.lower_expr import operate
 from srcgrad.frontend.numpy_reductions import ARRAYS, atom, sum_of
 from srcgrad.frontend.python_calls import unpack
-from srcgrad.frontend.scalars import add, cast, mul
-from srcgrad.frontend.values import NONE, Arr, ArrayExpr, Num, OutOfOrder, Static, Value, number
+from srcgrad.frontend.scalars import cast, mul
+from srcgrad.frontend.values import NONE, Arr, ArrayExpr, Num, Static, Value, number
 from srcgrad.infer import promote
 from srcgrad.ir.nodes import Atom, Const, Sym
 from srcgrad.ir.types import Scalar
@@ -148,29 +148,14 @@ def _in_memory(ctx: Context, expr: ArrayExpr, type_: Scalar) -> Arr:
 
 def _of_rows(ctx: Context, a: ArrayExpr, b: ArrayExpr, type_: Scalar) -> Value:
     """A stack of matrices times one matrix: all rows of the stack at once."""
-    lengths = a.shape[:-1]
-    count = lengths[0]
-    for n in lengths[1:]:
+    count = a.shape[0]
+    for n in a.shape[1:-1]:
         count = mul(ctx, count, n)
-
-    def number_of(index: Index) -> Atom:
-        number = index[0]
-        for k, n in zip(index[1:], lengths[1:], strict=True):
-            number = add(ctx, mul(ctx, number, n), k)
-        return number
-
-    rows = allocate(ctx, (count, a.shape[-1]), type_.dtype, None, "rows")
-    nest(
-        ctx, a.shape,
-        lambda index: store(ctx, rows, (number_of(index[:-1]), index[-1]), cast(ctx, a.at(index), type_)),
-    )  # fmt: skip
+    stack = _in_memory(ctx, a, type_)
+    rows = reshaped(ctx, stack if is_contiguous(stack) else copy(ctx, stack), (count, a.shape[-1]), "rows")
     result = allocate(ctx, (count, b.shape[1]), type_.dtype, 0.0, "product")
     ctx.builder.product(result.base, rows.base, materialise(ctx, _in_memory(ctx, b, type_)))
-
-    def at(index: Index) -> Atom:
-        return load(ctx, result, (number_of(index[:-1]), index[-1]))
-
-    return ArrayExpr(type_.dtype, (*lengths, b.shape[1]), at, (OutOfOrder(result),))
+    return reshaped(ctx, result, (*a.shape[:-1], b.shape[1]), "product")
 
 
 def _of_stacks(ctx: Context, a: ArrayExpr, b: ArrayExpr, type_: Scalar) -> Value:

@@ -1,4 +1,4 @@
-"""NumPy functions that give an array another shape: transposes (views) and reshapes (copies, guarded).
+"""NumPy functions that give an array another shape: transposes and reshapes.
 
 In: evaluated arguments. Out: views where NumPy certainly gives one; where it may give a view or a copy, a copy of which
 neither side may change afterwards.
@@ -7,20 +7,35 @@ neither side may change afterwards.
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
-from srcgrad.frontend.arrays import FULL, allocate, copy, dim, load_at, shape, store, subscript, transpose
+from srcgrad.frontend.arrays import (
+    FULL,
+    allocate,
+    copy,
+    dim,
+    is_contiguous,
+    load,
+    load_at,
+    reshaped,
+    shape,
+    store,
+    subscript,
+    transpose,
+)  # fmt: skip
 from srcgrad.frontend.context import Arguments, Context, Snapshot, function, method
-from srcgrad.frontend.elementwise import LENGTH_ONE, array_of, expr_of, nest, same_length
+from srcgrad.frontend.elementwise import LENGTH_ONE, array_of, expr_of, into_memory, nest, same_length
 from srcgrad.frontend.numpy_arrays import ARRAYS, shape_from, to_array
 from srcgrad.frontend.python_calls import unpack
 from srcgrad.frontend.scalars import compare, floordiv, plus, raise_if, times
 from srcgrad.frontend.statics import static_object
 from srcgrad.frontend.values import NONE, Arr, ArrayExpr, Num, Value, integer, number, tuple_of
 from srcgrad.ir.nodes import Atom, Const
-from srcgrad.ir.types import Layout
+
+_SMALL = 64  # elements
 
 
 @function(np.ascontiguousarray)
@@ -28,7 +43,7 @@ def contiguous(ctx: Context, arguments: Arguments) -> Value:
     """The array itself where it is certainly contiguous; else a copy that must not be written, as NumPy's result
     may be either."""
     value = to_array(ctx, arguments, always_copy=False)
-    if not isinstance(value, Arr) or (value.whole and value.base_type.layout is Layout.C):
+    if not isinstance(value, Arr) or is_contiguous(value):
         return value
     return snapshot(ctx, value, copy(ctx, value))
 
@@ -104,8 +119,8 @@ def ravel(ctx: Context, arguments: Arguments) -> Value:
 def flatten(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
     (order,) = unpack(ctx, arguments, "flatten", "order", optional=1)
     if _by_columns(ctx, order):
-        return _reshaped(ctx, expr_of(ctx, transpose_function(ctx, Arguments((receiver,)))), number(-1))
-    return _reshaped(ctx, expr_of(ctx, receiver), number(-1))
+        return _copied(ctx, expr_of(ctx, transpose_function(ctx, Arguments((receiver,)))), number(-1))
+    return _copied(ctx, expr_of(ctx, receiver), number(-1))
 
 
 def _by_columns(ctx: Context, order: Value | None) -> bool:
@@ -154,28 +169,41 @@ def _squeeze_all(ctx: Context, array: Arr) -> Value:
     return found if found.ndim else Num(load_at(ctx, found))
 
 
-def reshape(ctx: Context, value: Arr | ArrayExpr, target: Value) -> Value:
-    """A copy of another shape. NumPy's result may share memory with the original, so neither may be written from
-    then on (`ownership` checks that)."""
-    result = _reshaped(ctx, expr_of(ctx, value), target)
-    return snapshot(ctx, value, result) if isinstance(value, Arr) else result
+def reshape(ctx: Context, value: Arr, target: Value) -> Value:
+    """Another name for the memory of what is certainly contiguous. Else a copy: there NumPy's result may share memory
+    with the original, so neither may be written from then on (`ownership` checks that)."""
+    if is_contiguous(value) and not _is_small(shape(ctx, value)):
+        return reshaped(ctx, value, _lengths(ctx, shape(ctx, value), target))
+    return snapshot(ctx, value, _copied(ctx, expr_of(ctx, value), target))
 
 
-def _reshaped(ctx: Context, expr: ArrayExpr, target: Value) -> Arr:
+def _copied(ctx: Context, expr: ArrayExpr, target: Value) -> Arr:
+    """A fresh array of another shape."""
+    lengths = _lengths(ctx, expr.shape, target)
+    if not _is_small(expr.shape):
+        return reshaped(ctx, into_memory(ctx, expr), lengths)
+    flat, result = (allocate(ctx, n, expr.dtype, None, "reshaped") for n in ((_size(ctx, lengths),), lengths))
+    nest(ctx, expr.shape, lambda index: store(ctx, flat, (_flat(ctx, index, expr.shape),), expr.at(index)))
+    nest(ctx, lengths, lambda index: store(ctx, result, index, load(ctx, flat, (_flat(ctx, index, lengths),))))
+    return result
+
+
+def _is_small(lengths: tuple[Atom, ...]) -> bool:
+    """Are there only a few elements, whose number is known? Those become scalars where no other name can reach them."""
+    known = [int(n.value) for n in lengths if isinstance(n, Const)]
+    return len(known) == len(lengths) and math.prod(known) <= _SMALL
+
+
+def _lengths(ctx: Context, old: tuple[Atom, ...], target: Value) -> tuple[Atom, ...]:
+    """The new lengths, checked; one may be -1, for what is left."""
     lengths = list(shape_from(ctx, target))
-    total = _size(ctx, expr.shape)
+    total = _size(ctx, old)
     free = [k for k, n in enumerate(lengths) if isinstance(n, Const) and n.value == -1]
     if free:
         others = _size(ctx, tuple(n for k, n in enumerate(lengths) if k != free[0]))
         lengths[free[0]] = total if others == integer(1) else floordiv(ctx, total, others, "n")
     same_length(ctx, total, _size(ctx, tuple(lengths)), "cannot reshape: the number of elements differs")
-    result = allocate(ctx, tuple(lengths), expr.dtype, None, "reshaped")
-    if len(lengths) == 1:
-        nest(ctx, expr.shape, lambda index: store(ctx, result, (_flat(ctx, index, expr.shape),), expr.at(index)))
-    else:
-        source = expr if expr.ndim == 1 else expr_of(ctx, _reshaped(ctx, expr, number(-1)))
-        nest(ctx, tuple(lengths), lambda index: store(ctx, result, index, source.at((_flat(ctx, index, lengths),))))
-    return result
+    return tuple(lengths)
 
 
 def _size(ctx: Context, lengths: tuple[Atom, ...]) -> Atom:

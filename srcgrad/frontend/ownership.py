@@ -18,6 +18,7 @@ from srcgrad.ir.nodes import (
     For,
     Function,
     Product,
+    Reshape,
     Statement,
     Store,
     Sym,
@@ -99,10 +100,13 @@ def _edges(function: Function) -> dict[Sym, list[Sym]]:
 
 
 def may_be_memory_of(function: Function) -> frozenset[Sym]:
-    """Symbols that may be (part of) a parameter, or are a view of something."""
+    """Symbols that may be (part of) a parameter, or are a view of something (of all of it, if that is a result too)."""
     edges = _edges(function)
     starts = [p for p in function.params if isinstance(p.type, Array)]
     starts += [s.result for s in walk(function.body) if isinstance(s, View)]
+    results = set(function.body.results)
+    reshapes = [s for s in walk(function.body) if isinstance(s, Reshape)]
+    starts += [s.result for s in reshapes if len(results & reached_from(s.array, edges)) > 1]
     return frozenset(s for start in starts for s in reached_from(start, edges))
 
 
@@ -144,7 +148,7 @@ def change_of(function: Function, original: Sym | None, made: Sym, span: Span) -
 
 
 def _makes(statement: Statement, made: Sym) -> bool:
-    return isinstance(statement, Alloc | Copy) and statement.result is made
+    return isinstance(statement, Alloc | Copy | Reshape) and statement.result is made
 
 
 def _reads(statement: Statement, copies: set[Sym]) -> bool:

@@ -1,8 +1,8 @@
 """Which array symbols may name the same memory.
 
 In: a `Function` (its helpers are not entered). Out: `AliasClasses`, a partition of its array and stack symbols.
-Two symbols in different classes never share an element. Sharing arises through `View`, the values of `If`, `For`
-and `While`, `Push`/`Pop` (a stack is in the class of the references it holds) and `Call` (a result may be any of
+Two symbols in different classes never share an element. Sharing arises through `View`, `Reshape`, the values of `If`,
+`For` and `While`, `Push`/`Pop` (a stack is in the class of the references it holds) and `Call` (a result may be any of
 the arguments). Parameters of the function a user calls are distinct unless connected; those of a helper may be
 handed the same array twice, so they are one class per dtype.
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from srcgrad.ir.nodes import Atom, Call, For, Function, If, Pop, Push, Sym, View, While
+from srcgrad.ir.nodes import Atom, Call, For, Function, If, Pop, Push, Reshape, Sym, View, While
 from srcgrad.ir.types import Array, Stack, same_value_type
 from srcgrad.ir.visit import walk
 
@@ -69,7 +69,7 @@ def alias_classes(function: Function) -> AliasClasses:
         _join_by_dtype(classes, [p for p in function.params if is_reference(p)])
     for statement in walk(function.body):
         match statement:
-            case View(result=result, array=array):
+            case View(result=result, array=array) | Reshape(result=result, array=array):
                 classes.join(array, result)
             case If(results=results, then=then, orelse=orelse):
                 for result, *sources in zip(results, then.results, orelse.results):

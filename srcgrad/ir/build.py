@@ -27,6 +27,7 @@ from srcgrad.ir.nodes import (
     Pop,
     Product,
     Push,
+    Reshape,
     Slice,
     Statement,
     Store,
@@ -194,6 +195,13 @@ class Builder:
         assert isinstance(array.type, Array)
         result = Sym(hint, Array(array.type.dtype, len(permutation), Layout.ANY))
         self.emit(View(result, array, entries, permutation, self.span))
+        return result
+
+    def reshape(self, array: Sym, shape: tuple[Atom, ...], hint: str = "v") -> Sym:
+        assert isinstance(array.type, Array)
+        layout = Layout.C if array.type.layout is Layout.C else Layout.ANY
+        result = Sym(hint, Array(array.type.dtype, len(shape), layout))
+        self.emit(Reshape(result, array, shape, self.span))
         return result
 
     def new_stack(self, element: Type, hint: str = "stack") -> Sym:

@@ -39,6 +39,7 @@ from srcgrad.ir.nodes import (
     Push,
     Raise,
     Reinterpret,
+    Reshape,
     Slice,
     Store,
     Sym,
@@ -110,7 +111,7 @@ class _Machine:
         self.helpers: dict[Callee, Function] = {h.callee: h for h in (function, *function.helpers) if h.callee}
         self.execute: dict[type, Callable[[Any, Env], None]] = {
             Let: self.let, Dim: self.dim, Load: self.load, Store: self.store, Product: self.product,
-            External: self.external, Alloc: self.alloc, Copy: self.copy, View: self.view,
+            External: self.external, Alloc: self.alloc, Copy: self.copy, View: self.view, Reshape: self.reshape,
             Reinterpret: self.reinterpret, If: self.if_, For: self.for_, While: self.while_,
             NewStack: self.new_stack, Push: self.push, Pop: self.pop, Raise: self.raise_, Print: self.print_,
             Call: self.call_,
@@ -192,6 +193,11 @@ class _Machine:
             array = (array.real, array.imag)[entries.pop()]
         kept = array[(*entries, Ellipsis)]  # with an ellipsis NumPy always gives a view
         env[s.result] = kept.transpose(s.permutation)
+
+    def reshape(self, s: Reshape, env: Env) -> None:
+        array = self.value(s.array, env)
+        env[s.result] = array.view()
+        env[s.result].shape = tuple(int(n) for n in self.index(s.shape, env))  # fails rather than copy
 
     def reinterpret(self, s: Reinterpret, env: Env) -> None:
         array = self.value(s.array, env)

@@ -6,7 +6,7 @@ Scalars and array *references* are assigned once. `If` yields values; `For` and 
 
     function  = Function(name, params, body, helpers)
     block     = Block(statements, results)
-    statement = Let | Dim | Load | Store | Product | External | Alloc | Copy | View | Reinterpret
+    statement = Let | Dim | Load | Store | Product | External | Alloc | Copy | View | Reshape | Reinterpret
               | If | For | While | NewStack | Push | Pop | Raise | Print | Call
     atom      = Sym | Const
 
@@ -18,8 +18,8 @@ Invariants (checked by `ir.verify`)
   procedure writes is among its results.
 - Complex values exist in what the frontend makes, and at the borders of what is emitted: `realify` takes them apart
   into real and imaginary parts before anything is differentiated, and puts parameters and results together after.
-- `Alloc`, `Copy` make fresh memory; `View`, `Reinterpret`, `If`, `For`, `While` and `Pop` may name memory that has a
-  name already.
+- `Alloc`, `Copy` make fresh memory; `View`, `Reshape`, `Reinterpret`, `If`, `For`, `While` and `Pop` may name memory
+  that has a name already.
 - Subscripts wrap like NumPy's: -1 is the last element. An out-of-range subscript is undefined (as in Numba).
 """
 
@@ -187,6 +187,17 @@ class View:
 
 
 @dataclass(frozen=True, eq=False)
+class Reshape:
+    """`result` names the memory of `array`, whose elements lie one behind the other, with other extents (int64 atoms,
+    of the same product)."""
+
+    result: Sym
+    array: Sym
+    shape: tuple[Atom, ...]
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
 class Reinterpret:
     """`result` names the memory of `array`: complex numbers as pairs (real, imaginary part) along one more dimension,
     the last; or such pairs as complex numbers."""
@@ -304,7 +315,7 @@ class Call:
 
 
 Statement = (
-    Let | Dim | Load | Store | Product | External | Alloc | Copy | View | Reinterpret | If | For | While
+    Let | Dim | Load | Store | Product | External | Alloc | Copy | View | Reshape | Reinterpret | If | For | While
     | NewStack | Push | Pop | Raise | Print | Call
 )  # fmt: skip
 
@@ -369,6 +380,8 @@ def operands(statement: Statement) -> tuple[Atom, ...]:
             return shape
         case View(array=array, entries=entries):
             return (array, *_view_atoms(entries))
+        case Reshape(array=array, shape=shape):
+            return (array, *shape)
         case If(condition=condition):
             return (condition,)
         case For(start=start, stop=stop, step=step, initial=initial):

@@ -17,6 +17,7 @@ from srcgrad.ir.nodes import (
     Pop,
     Product,
     Push,
+    Reshape,
     Store,
     Sym,
     View,
@@ -64,7 +65,7 @@ def flows(function: Function) -> Iterator[tuple[Sym, Sym]]:
     """Pairs (source, target): the target may name the source's memory (or hold it, for a stack)."""
     for statement in walk(function.body):
         match statement:
-            case View(result=result, array=array):
+            case View(result=result, array=array) | Reshape(result=result, array=array):
                 yield array, result
             case If(results=results, then=then, orelse=orelse):
                 for result, a, b in zip(results, then.results, orelse.results):

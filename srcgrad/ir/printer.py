@@ -27,6 +27,7 @@ from srcgrad.ir.nodes import (
     Push,
     Raise,
     Reinterpret,
+    Reshape,
     Slice,
     Statement,
     Store,
@@ -125,7 +126,7 @@ class _Printer:
                 text = self.expression(s)
                 self.line(f"{self.define(s.result)} = {text}")
 
-    def expression(self, s: Let | Dim | Load | Alloc | Copy | View | Reinterpret | NewStack | Pop) -> str:
+    def expression(self, s: Let | Dim | Load | Alloc | Copy | View | Reshape | Reinterpret | NewStack | Pop) -> str:
         match s:
             case Let(op=op, arguments=arguments):
                 return f"{op.name} {self.atoms(arguments)}"
@@ -137,6 +138,8 @@ class _Printer:
                 return f"alloc ({self.atoms(shape)}) fill {'nothing' if fill is None else self.atom(fill)}"
             case Copy(array=array):
                 return f"copy {self.name(array)}"
+            case Reshape(array=array, shape=shape):
+                return f"reshape {self.name(array)} to ({self.atoms(shape)})"
             case Reinterpret(array=array):
                 return f"reinterpret {self.name(array)}"
             case View(array=array, entries=entries, permutation=permutation):

@@ -35,6 +35,7 @@ from srcgrad.ir.nodes import (
     Push,
     Raise,
     Reinterpret,
+    Reshape,
     Slice,
     Statement,
     Store,
@@ -191,7 +192,10 @@ class _Checker:
         for atom in operands(s):
             self.use(atom)
         match s:
-            case Let() | Dim() | Load() | Store() | Product() | External() | Alloc() | Copy() | View() | Reinterpret():
+            case (
+                Let() | Dim() | Load() | Store() | Product() | External() | Alloc() | Copy() | View() | Reshape()
+                | Reinterpret()
+            ):  # fmt: skip
                 self.memory(s)
             case If() | For() | While():
                 self.control(s)
@@ -199,7 +203,7 @@ class _Checker:
                 self.effect(s)
 
     def memory(
-        self, s: Let | Dim | Load | Store | Product | External | Alloc | Copy | View | Reinterpret
+        self, s: Let | Dim | Load | Store | Product | External | Alloc | Copy | View | Reshape | Reinterpret
     ) -> None:
         match s:
             case Let():
@@ -235,6 +239,12 @@ class _Checker:
                 self.types("result of copy", (result,), (array,))
             case View():
                 self.view(s)
+            case Reshape(result=result, array=array, shape=shape):
+                self.integers("extent", shape)
+                base, made = self.array(array, "reshape"), self.array(result, "reshape")
+                if base is not None and made is not None:
+                    fits = (made.dtype, made.ndim) == (base.dtype, len(shape))
+                    self.require(fits, f"reshape of {base} with {len(shape)} extents as {made}")
             case Reinterpret(result=result, array=array):
                 self.reinterpreted(self.array(result, "reinterpret"), self.array(array, "reinterpret"))
         if not isinstance(s, (Store, Product, External)):

@@ -7,9 +7,10 @@ everything unmarked is dropped: statements, branch results, and carried values t
     for i in range(0, n, 1):          =>
         store a[i] = t
 
-Memory is treated by alias class: stores into a class are alive when a live statement reads it, hands it on or
-returns it, or when it belongs to the caller. The pushes and pops of a stack live and die together, since removing
-one would shift the others. A `While` without effects and without used results is taken to end.
+Memory is treated by alias class: stores into a class are alive when a live statement reads it (other than in front of
+the outermost loop or branch that the store is in), hands it on or returns it, or when it belongs to the caller. The
+pushes and pops of a stack live and die together, since removing one would shift the others. A `While` without effects
+and without used results is taken to end.
 """
 
 from __future__ import annotations
@@ -64,6 +65,7 @@ class _Liveness:
         self._origin: dict[Sym, Statement] = {}
         self._slot: dict[Sym, int] = {}
         self._stores: dict[Sym, list[Statement]] = {}  # by alias class
+        self._place: dict[Statement, int] = {s: k for k, s in enumerate(function.body.statements)}
         self._stack_uses: dict[Sym, list[Statement]] = {}  # by alias class
         effects: list[Statement] = []
         self._index(function.body, None, effects)
@@ -80,6 +82,8 @@ class _Liveness:
     def _index(self, block: Block, parent: Statement | None, effects: list[Statement]) -> None:
         for s in block.statements:
             self._parent[s] = parent
+            if parent is not None:
+                self._place[s] = self._place[parent]
             for symbol in definitions(s):
                 self._origin[symbol] = s
             match s:
@@ -148,23 +152,28 @@ class _Liveness:
                     self._use(atom)
         match s:
             case Load(array=array) | Copy(array=array):
-                self._read(array)
+                self._read(array, self._place[s])
             case Product(left=left, right=right):
-                self._read(left)
-                self._read(right)
+                self._read(left, self._place[s])
+                self._read(right, self._place[s])
             case External(inputs=inputs):
                 for array in inputs:
-                    self._read(array)
+                    self._read(array, self._place[s])
             case Pop(stack=stack) | Push(stack=stack):
                 self._pair(stack)
             case Call(arguments=arguments):
                 for atom in arguments:
                     self._escape(atom)
 
-    def _read(self, array: Sym) -> None:
-        """Someone sees the contents of an array: the stores into its class matter."""
-        for store in self._stores.pop(self._classes.root(array), ()):
-            self._live(store)
+    def _read(self, array: Sym, place: int) -> None:
+        """The statement at a place of the outermost block sees the contents of an array: the stores into its class, up
+        to there, matter."""
+        root = self._classes.root(array)
+        stores = self._stores.pop(root, [])
+        self._stores[root] = [s for s in stores if self._place[s] > place]
+        for store in stores:
+            if self._place[store] <= place:
+                self._live(store)
 
     def _pair(self, stack: Sym) -> None:
         """Someone uses a stack: all its pushes and pops matter."""
@@ -174,7 +183,7 @@ class _Liveness:
     def _escape(self, atom: Atom) -> None:
         """A reference that others see, and with it all that it leads to."""
         if isinstance(atom, Sym) and is_reference(atom):
-            self._read(atom)
+            self._read(atom, len(self._place))
             if isinstance(atom.type, Stack):
                 self._pair(atom)
 

@@ -10,7 +10,7 @@ In, out: a `Function`. The lengths are then the same number in every iteration, 
 
 from __future__ import annotations
 
-from srcgrad.ir.nodes import Alloc, Atom, Block, Copy, Dim, For, Function, If, Statement, Sym, While, blocks
+from srcgrad.ir.nodes import Alloc, Atom, Block, Copy, Dim, For, Function, If, Reshape, Statement, Sym, While, blocks
 from srcgrad.ir.types import Array
 from srcgrad.ir.visit import defined_symbols
 from srcgrad.opt.rewrite import Rewriter, with_helpers
@@ -53,7 +53,7 @@ class _Replacer(Rewriter):
             match s:
                 case Dim(result=result, array=array, axis=axis):
                     self._dims[result] = (array, axis)
-                case Alloc(result=result, shape=shape):
+                case Alloc(result=result, shape=shape) | Reshape(result=result, shape=shape):
                     self._shapes[result] = tuple(map(self._resolved, shape))
                 case Copy(result=result, array=array):
                     self._shapes[result] = self._shape(array)

@@ -13,7 +13,7 @@ operands that are simple already.
         s ...                                        s ... with 3 for i and v for p
 
 Inside the branches of an `If` its condition is a known constant, and so it is behind one that raises; lengths known
-to be equal are one symbol. The extent of an `Alloc`, a `Copy` or a `View` is read off its definition.
+to be equal are one symbol. The extent of an `Alloc`, a `Copy`, a `View` or a `Reshape` is read off its definition.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from srcgrad.ir.nodes import (
     If,
     Let,
     Raise,
+    Reshape,
     Slice,
     Statement,
     Sym,
@@ -77,7 +78,7 @@ class _Simplifier(Rewriter):
         super().__init__()
         self.expressions: dict[Sym, Expression] = {}
         self.made = definition_of(self.expressions)
-        self.memory: dict[Sym, Alloc | Copy | View] = {}
+        self.memory: dict[Sym, Alloc | Copy | View | Reshape] = {}
         self.settled: list[Sym] = []
         self.order: dict[Sym, int] = {}
 
@@ -93,6 +94,8 @@ class _Simplifier(Rewriter):
                 self.for_(s, out)
             case While():
                 self.while_(s, out)
+            case Reshape():
+                self.reshape(s, out)
             case _:
                 s = self.renamed(s)
                 if isinstance(s, (Alloc, Copy, View)):
@@ -129,7 +132,7 @@ class _Simplifier(Rewriter):
         array, axis = renamed, s.axis
         while (made := self.memory.get(array)) is not None:
             match made:
-                case Alloc(shape=shape):
+                case Alloc(shape=shape) | Reshape(shape=shape):
                     extent = shape[axis]
                 case Copy(array=array):
                     continue
@@ -141,6 +144,19 @@ class _Simplifier(Rewriter):
             return
         self.order[s.result] = len(self.order) + 1
         out.append(s if (array, axis) == (s.array, s.axis) else Dim(s.result, array, axis, s.span))
+
+    def reshape(self, s: Reshape, out: list[Statement]) -> None:
+        """Of what was reshaped already, the first array is taken."""
+        new = self.renamed(s)
+        assert isinstance(new, Reshape)
+        while isinstance(made := self.memory.get(new.array), Reshape):
+            new = replace(new, array=made.array)
+        array, shape = new.array, made.shape if isinstance(made, Alloc) else ()
+        if array.type == new.result.type and shape and all(map(same_atom, shape, new.shape)):
+            self.mapping[s.result] = array
+            return
+        self.memory[new.result] = new
+        out.append(new)
 
     # -- control flow -----------------------------------------------------------------------------------------
 

@@ -30,6 +30,7 @@ from srcgrad.ir.nodes import (
     Load,
     Print,
     Raise,
+    Reshape,
     Slice,
     Statement,
     Store,
@@ -262,6 +263,9 @@ class _Rewriter:
                 self.builder.emit(Copy(new, self.array(array), s.span))
             case View(array=array) if is_complex(array.type):
                 self.view(s)
+            case Reshape(result=result, array=array, shape=shape) if is_complex(array.type):
+                (new,) = self.new((result,))
+                self.builder.emit(Reshape(new, self.array(array), (*self.atoms(shape), int_const(2)), s.span))
             case Dim(array=array):
                 self.builder.emit(replace(s, array=self.array(array)))
             case _:

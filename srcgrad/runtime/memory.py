@@ -46,6 +46,14 @@ def as_complex(array: np.ndarray) -> np.ndarray:
     return _same_memory(array, f"c{array.dtype.itemsize * 2}", array.shape[:-1], array.strides[:-1])
 
 
+def reshaped(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """The memory of an array whose elements lie one behind the other (which its type does not tell), with another
+    shape of as many elements."""
+    found = array.view()
+    found.shape = shape
+    return found
+
+
 class _Memory:
     """Tells NumPy of another array's memory, and keeps it alive."""
 
@@ -140,3 +148,25 @@ def _register_reinterpretation(public: Callable, to_parts: bool) -> None:
 
 _register_reinterpretation(as_parts, to_parts=True)
 _register_reinterpretation(as_complex, to_parts=False)
+
+
+@type_callable(reshaped)
+def _typing_of_reshaped(context):
+    def typer(array, shape):
+        if not isinstance(array, types.Array) or not isinstance(shape, types.UniTuple):
+            return None
+        return signature(types.Array(array.dtype, len(shape), "A"), array, shape)
+
+    return typer
+
+
+@lower_builtin(reshaped, types.Array, types.UniTuple)
+def _lower_reshaped(context, builder, sig, arguments):
+    old = make_array(sig.args[0])(context, builder, arguments[0])
+    new = make_array(sig.return_type)(context, builder)
+    shape = cgutils.unpack_tuple(builder, arguments[1])
+    strides = [old.itemsize]
+    for length in reversed(shape[1:]):
+        strides.insert(0, builder.mul(strides[0], length))
+    populate_array(new, old.data, shape, strides, old.itemsize, old.meminfo, old.parent)
+    return impl_ret_borrowed(context, builder, sig.return_type, new._getvalue())

@@ -154,7 +154,7 @@ def test_reshape_of_an_argument_that_is_only_read():
     check(f, RNG.random(9))
 
 
-def test_reshape_of_memory_that_changes_is_refused():
+def test_reshape_of_memory_that_changes():
     def written_after(a):
         b = a.reshape(2, 2)
         a[0] = 5.0
@@ -171,9 +171,10 @@ def test_reshape_of_memory_that_changes_is_refused():
             c[i] = a[i] * i
         return c.reshape(2, 2)
 
-    for refused in (written_after, written_through):
+    for changing in (written_after, written_through):
+        check(changing, RNG.random(4))
         with pytest.raises(Unsupported, match="changed after it was reshaped"):
-            lowered(refused, RNG.random(4))
+            lowered(changing, RNG.random(8)[::2])  # a view, or a copy? NumPy's own choice
     check(written_before, RNG.random(4))
 
 
