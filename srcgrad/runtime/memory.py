@@ -4,6 +4,11 @@ Fresh arrays are NumPy's, and in compiled code on huge pages where they are larg
 A gradient of many megabytes is written once into memory that the system hands out page by page; with pages of 4 kB that
 takes several times as long as the writing. NumPy asks Linux for huge pages where an array has 4 MB or more, Numba does
 not; here it does, from 2 MB on. (On other systems, and where huge pages are switched off, nothing is asked.)
+
+GNU's allocator maps a block of more than 128 kB anew each time, and every page of it costs a fault when it is first
+touched, until it has seen a larger block freed: then it keeps memory of that size for the next time (malloc(3), under
+M_MMAP_THRESHOLD). Gradients allocate the same arrays in every call. So it is shown such a block, once: the largest
+that it learns from, which nobody touches.
 """
 
 from __future__ import annotations
@@ -22,7 +27,12 @@ from numba.np.arrayobj import _empty_nd_impl, _parse_shape, make_array, populate
 
 _LARGE = 1 << 21  # bytes: the size of a huge page
 _PAGE = 4096
+_LARGEST_LEARNT = 31 << 20  # a little less than DEFAULT_MMAP_THRESHOLD_MAX
 _HUGE_PAGES_PLEASE = 14  # MADV_HUGEPAGE in Linux's <sys/mman.h>
+
+
+if sys.platform == "linux":
+    np.empty(_LARGEST_LEARNT, np.uint8)  # and freed
 
 
 def empty(shape: int | tuple[int, ...], dtype: type = np.float64) -> np.ndarray:
