@@ -23,6 +23,7 @@ from srcgrad.opt.dead_stores import dead_stores
 from srcgrad.opt.forward_store import forward_store
 from srcgrad.opt.fuse import fuse
 from srcgrad.opt.hoist import hoist
+from srcgrad.opt.interchange import interchange
 from srcgrad.opt.lengths import lengths
 from srcgrad.opt.select_stores import select_stores
 from srcgrad.opt.simplify import simplify
@@ -38,7 +39,7 @@ def hoist_finally(function: Function) -> Function:
 
 PASSES: tuple[Pass, ...] = (
     raise_early, simplify, carried, select_stores, forward_store, snapshots, accumulate, dce, lengths, decide, hoist,
-    cse, fuse,
+    cse, interchange, fuse,
 )  # fmt: skip
 FINAL_PASSES: tuple[Pass, ...] = (
     raise_early, simplify, carried, copies, forward_store, accumulate, dead_stores, dce, lengths, decide, hoist_finally,

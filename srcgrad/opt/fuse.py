@@ -74,7 +74,7 @@ class _Fuser:
             if isinstance(statement, For):
                 tried += 1
                 written = self._footprints.of(statement).writes
-                if _in_step(statement, second) and written & (wanted.reads | wanted.writes):
+                if in_step(statement, second) and written & (wanted.reads | wanted.writes):
                     yield position
 
     def _may_fuse(self, first: For, second: For) -> bool:
@@ -84,8 +84,8 @@ class _Fuser:
         shared = (a.writes & (b.reads | b.writes)) | (a.reads & b.writes)
         if any(memory in a.opaque or memory in b.opaque for memory in shared):
             return False
-        distances = {**_distances(first), **_distances(second)}
-        return all(_aligned(a.places[memory] + b.places[memory], distances) for memory in shared)
+        own = {**distances(first), **distances(second)}
+        return all(aligned(a.places[memory] + b.places[memory], own) for memory in shared)
 
     def _parted(
         self, first: For, between: list[Statement], second: For
@@ -104,12 +104,12 @@ class _Fuser:
         return before, after
 
 
-def _in_step(a: For, b: For) -> bool:
+def in_step(a: For, b: For) -> bool:
     """Whether two loops run over the same indices in the same order, none of them negative."""
     return not a.reverse and not b.reverse and same_range(a, b) and never_negative(a)
 
 
-def _distances(loop: For) -> dict[Atom, int]:
+def distances(loop: For) -> dict[Atom, int]:
     """The index of a loop and what is a constant more: how much more."""
     found: dict[Atom, int] = {loop.index: 0}
     for statement in walk(loop.body):
@@ -120,8 +120,8 @@ def _distances(loop: For) -> dict[Atom, int]:
     return found
 
 
-def _aligned(places: list[Place], distances: dict[Atom, int]) -> bool:
-    """Whether two loops touch some memory at their own index only, in one dimension of one array."""
+def aligned(places: list[Place], distances: dict[Atom, int]) -> bool:
+    """Whether loops touch some memory at their own index only, in one dimension of one array."""
     array = places[0].array
     if any(place.array is not array for place in places):
         return False

@@ -72,7 +72,8 @@ def fold(op: Op, arguments: tuple[Atom, ...], result: Scalar) -> Const | None:
 
 class _Simplifier(Rewriter):
     """`expressions` and `memory` say how the symbols seen so far were made; `settled` are the symbols known since the
-    open block began; `order` numbers the lengths of arrays."""
+    open block began; `never_both` are pairs of conditions that exclude one another; `order` numbers the lengths of
+    arrays."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,6 +81,7 @@ class _Simplifier(Rewriter):
         self.made = definition_of(self.expressions)
         self.memory: dict[Sym, Alloc | Copy | View | Reshape] = {}
         self.settled: list[Sym] = []
+        self.never_both: list[tuple[Atom, ...]] = []
         self.order: dict[Sym, int] = {}
 
     def statement(self, s: Statement, out: list[Statement]) -> None:
@@ -183,16 +185,20 @@ class _Simplifier(Rewriter):
 
     def block(self, block: Block) -> Block:
         outer, self.settled = self.settled, []
+        pairs = len(self.never_both)
         result = super().block(block)
         self.forget(self.settled)
         self.settled = outer
+        del self.never_both[pairs:]
         return result
 
     def assuming(self, condition: Sym, truth: Const, block: Block) -> Block:
         """The block where `condition` is known, and with it what it is made of."""
+        pairs = len(self.never_both)
         known = self.learn(condition, truth)
         result = self.block(block)
         self.forget(known)
+        del self.never_both[pairs:]
         return result
 
     def learn(self, condition: Sym, truth: Const) -> list[Sym]:
@@ -208,6 +214,8 @@ class _Simplifier(Rewriter):
             name, operands = self.expressions.get(atom, ("", ()))
             if name == ("and_" if value.value else "or_"):
                 pending.extend((operand, value) for operand in operands)
+            elif name == "and_":
+                self.never_both.append(operands)
             elif name == "not_":
                 pending.append((operands[0], FALSE if value.value else TRUE))
             elif name == ("eq" if value.value else "ne"):
@@ -243,7 +251,20 @@ class _Simplifier(Rewriter):
             self.mapping.update(zip(s.parameters, self.atoms(s.initial)))
             self.splice(s.body, s.results, out)
         else:
+            known = self.learn_running(start, stop, step)
             out.append(self.renamed(s))
+            self.forget(known)
+
+    def learn_running(self, start: Atom, stop: Atom, step: Atom) -> list[Sym]:
+        """What is known where a loop has an iteration: what is never true together with that is false."""
+        known: list[Sym] = []
+        bounds = (start, stop) if isinstance(step, Const) and step.value > 0 else (stop, start)
+        for pair in self.never_both:
+            for one, other in (pair, pair[::-1]):
+                name, operands = self.expressions.get(one, ("", ())) if isinstance(one, Sym) else ("", ())
+                if name == "lt" and all(map(same_atom, operands, bounds)) and isinstance(other, Sym):
+                    known += self.learn(other, FALSE)
+        return known
 
     def while_(self, s: While, out: list[Statement]) -> None:
         initial = self.atoms(s.initial)

@@ -87,7 +87,7 @@ class Generator:
     def statements(self, scope: Scope, depth: int) -> None:
         simple = (self.arithmetic, self.logic, self.convert, self.load, self.load, self.store, self.store)
         simple += (self.change, self.name)
-        nested = (self.branch, self.loop, self.chain, self.repeat, self.tape, self.guard, self.masked)
+        nested = (self.branch, self.loop, self.chain, self.repeat, self.tape, self.guard, self.masked, self.columns)
         for _ in range(self.random.randint(1, 7)):
             if self.budget <= 0:
                 return
@@ -226,6 +226,28 @@ class Generator:
         self.b.if_(condition, *branches, ())
         if self.random.random() < 0.5:
             scope.add(self.b.load(array, index))
+
+    def columns(self, scope: Scope, depth: int) -> None:
+        """A matrix whose columns are computed from one another, and from where else it may be."""
+        chance = self.random.random
+        matrix = self.b.alloc((int_const(SIZE), int_const(SIZE)), np.float64, 1.5)
+        k = Sym("k", INT64)
+        with self.b.block() as outer:
+            before = self.b.op("add", k, int_const(-1))
+            for _ in range(self.random.randint(1, 2)):
+                i, offset = Sym("i", INT64), int_const(0 if chance() < 0.7 else 1)
+                with self.b.block() as inner:
+                    row = self.b.op("add", i, offset)
+                    rows = (row, row, row, i, k if chance() < 0.2 else row)
+                    at = (self.random.choice(rows), self.random.choice((before, before, k)))
+                    value = self.b.op("sub", self.b.load(matrix, at), self.scalar(scope, FLOAT64))
+                    place = (self.random.choice(rows), k)
+                    self.b.store(matrix, place, value, chance() < 0.3)
+                self.b.emit(For((), i, int_const(0), int_const(3), int_const(1), (), (), Block(tuple(inner))))
+        backwards = chance() < 0.3
+        self.b.emit(For((), k, int_const(1), int_const(4), int_const(1), (), (), Block(tuple(outer)), backwards))
+        for at in ((3, 3), (1, 2)):
+            scope.add(self.b.load(matrix, tuple(map(int_const, at))))
 
     def slots(self, scope: Scope) -> tuple[list[Type], tuple[Sym, ...], tuple[Atom, ...], tuple[Sym, ...]]:
         types = self.types()

@@ -60,3 +60,59 @@ def written_twice(a):
     for i in range(n - 1):
         b[i + 1] = a[i] * 3.0
     return b
+
+
+def block(rng):
+    return (rng.uniform(0.5, 1.5, (3, 4, 5)), rng.uniform(0.5, 1.5, (3, 4)))
+
+
+@program(block)
+def recurrence_along_rows(a, w):
+    n = a.shape[2]
+    for k in range(1, n):
+        b = a[:, :, k - 1] * w
+        a[:, :, k] = a[:, :, k] * b + a[:, :, k - 1]
+    for k in range(n - 2, -1, -1):
+        w[:] = a[:, :, k] - 0.1 * w
+        a[:, :, k] = w * a[:, :, k + 1]
+    return a
+
+
+@program(block)
+def recurrence_that_couples_the_slabs(a, w):
+    for k in range(1, a.shape[2]):
+        a[1:, :, k] = a[1:, :, k] * a[:-1, :, k - 1]
+        a[0, :, k] = w[0] * a[1, :, k]
+    return a
+
+
+@program(block)
+def sums_along_the_way(a, w):
+    total = 0.0
+    for k in range(1, a.shape[2]):
+        for i in range(a.shape[0]):
+            for j in range(a.shape[1]):
+                a[i, j, k] = a[i, j, k - 1] * w[i, j]
+                total += a[i, j, k] * total * 0.1 + a[i, j, k]
+    return total
+
+
+@program(block)
+def columns_outside(a, w):
+    b = np.zeros((3, 5))
+    for k in range(5):
+        x = w[0, 1] * k
+        for i in range(3):
+            b[i, k] = a[i, 1, k] * x + a[i, 2, k]
+    return b
+
+
+@program(block)
+def columns_of_two_arrays(a, w):
+    b = np.zeros((3, 5))
+    c = np.ones((5, 3))
+    for k in range(5):
+        for i in range(3):
+            b[i, k] = a[i, 1, k] * w[i, 1]
+            c[k, i] = b[i, k] * b[i, k]
+    return b @ c
