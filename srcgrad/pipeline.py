@@ -20,6 +20,7 @@ from srcgrad.adjoint.reciprocals import reciprocals
 from srcgrad.adjoint.report import report
 from srcgrad.adjoint.sink import sink
 from srcgrad.adjoint.tangent import forward_mode
+from srcgrad.analysis.early import checks_of
 from srcgrad.analysis.facts import Facts, facts_of
 from srcgrad.emit import emit, entry_name
 from srcgrad.frontend import lower
@@ -43,12 +44,14 @@ IR = tuple[Function, Function]
 @dataclass(frozen=True)
 class Code:
     """What is derived from a task: a Python module as text, whose function `entry` computes the transform, the report,
-    and facts about the code. `load` gives the IR of the primal and of what the text does."""
+    and facts about the code. `checks` gives what it raises at once, `load` the IR of the primal and of what the text
+    does."""
 
     entry: str
     source: str
     report: str
     facts: Facts
+    checks: Callable[[], Function]
     load: Callable[[], IR]
 
 
@@ -111,7 +114,10 @@ def derive(task: Task) -> Code:
     function = with_complex_border(function, _arguments(task, task.transform), _results(result, gradients))
     primal = with_complex_border(primal, _arguments(task, Transform.PRIMAL), border_of((task.out,)))
     source = emit(function, nesting(result), header=task.header)
-    return Code(entry_name(function), source, text, facts_of(primal, function), lambda: (primal, function))
+    return Code(
+        entry_name(function), source, text, facts_of(primal, function), lambda: checks_of(function),
+        lambda: (primal, function),
+    )  # fmt: skip
 
 
 def build(request: Request, derive: Callable[[Task], Code] = derive) -> Built:

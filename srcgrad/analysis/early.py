@@ -1,19 +1,62 @@
 """What a function raises at once, for given arguments: found by following lengths, without running anything else.
 
 In: a function, and the arrays and numbers it is to be called with. Out: the text of an exception, or `None` where none
-is certain outside of loops.
+is certain outside of loops. `checks_of` is the part of the function that is looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from srcgrad.ir.nodes import Atom, Block, Const, Copy, Dim, Function, If, Let, Raise, Sym
+from srcgrad.ir.nodes import (
+    Atom,
+    Block,
+    Const,
+    Copy,
+    Dim,
+    Function,
+    If,
+    Let,
+    Raise,
+    Statement,
+    Sym,
+    definitions,
+    operands,
+)  # fmt: skip
 
 _COUNTS = "iub"
+
+
+def checks_of(function: Function) -> Function:
+    """What a function raises outside of loops, and what that is decided by."""
+    needed: set[Sym] = set()
+
+    def part(block: Block) -> Block:
+        kept: list[Statement] = []
+        for s in reversed(block.statements):
+            used = not needed.isdisjoint(definitions(s))
+            if isinstance(s, If):
+                if used:
+                    needed.update(_symbols((*s.then.results, *s.orelse.results)))
+                then, orelse = part(s.then), part(s.orelse)
+                if not (used or then.statements or orelse.statements):
+                    continue
+                kept.append(replace(s, then=then, orelse=orelse))
+                needed.update(_symbols((s.condition,)))
+            elif isinstance(s, Raise) or (used and isinstance(s, (Dim, Copy, Let))):
+                kept.append(s)
+                needed.update(() if isinstance(s, Raise) else _symbols(operands(s)))
+        return Block(tuple(reversed(kept)), block.results)
+
+    return replace(function, body=part(function.body), helpers=())
+
+
+def _symbols(atoms: Iterable[Atom]) -> Iterator[Sym]:
+    return (atom for atom in atoms if isinstance(atom, Sym))
 
 
 def early_failure(function: Function, arguments: Sequence[Any]) -> str | None:

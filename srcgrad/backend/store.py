@@ -11,7 +11,7 @@ import hashlib
 import pickle
 
 from srcgrad.backend import cache
-from srcgrad.pipeline import IR, Code, derive
+from srcgrad.pipeline import Code, derive
 from srcgrad.transforms import Task
 
 _PROTOCOL = 5
@@ -41,20 +41,17 @@ def _key(task: Task) -> str | None:
 
 def _read(name: str) -> Code | None:
     try:
-        entry, source, report, facts, ir = pickle.loads((cache.directory() / name).read_bytes())
+        entry, source, report, facts, checks, ir = pickle.loads((cache.directory() / name).read_bytes())
     except Exception:  # not there, cut short, or of another time: derived anew
         return None
-    return Code(entry, source, report, facts, functools.partial(_load, ir))
-
-
-def _load(ir: bytes) -> IR:
-    found: IR = pickle.loads(ir)
-    return found
+    later = functools.partial
+    return Code(entry, source, report, facts, later(pickle.loads, checks), later(pickle.loads, ir))
 
 
 def _write(name: str, code: Code) -> None:
     try:
-        ir = pickle.dumps(code.load(), _PROTOCOL)
-        cache.write_bytes(name, pickle.dumps((code.entry, code.source, code.report, code.facts, ir), _PROTOCOL))
+        parts = (pickle.dumps(part, _PROTOCOL) for part in (code.checks(), code.load()))  # read when asked for
+        content = (code.entry, code.source, code.report, code.facts, *parts)
+        cache.write_bytes(name, pickle.dumps(content, _PROTOCOL))
     except (OSError, pickle.PicklingError, AttributeError, TypeError, RecursionError):
         pass  # remembering is a matter of time only

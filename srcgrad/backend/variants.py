@@ -107,7 +107,7 @@ class Variants:
         if specialisation.is_compiled or not specialisation.compares_lengths or not _has_units(values):
             return False
         leaves = [*self._flatten(values, specialisation), *specialisation.captured_arrays()]
-        return early_failure(specialisation.built.function, leaves) in SHAPES_DIFFER
+        return early_failure(specialisation.built.code.checks(), leaves) in SHAPES_DIFFER
 
     def for_specs(self, specs: tuple[Spec, ...], argnums: tuple[int, ...] | None = None) -> Specialisation:
         """The specialisation for these specs (one per parameter), made if need be."""

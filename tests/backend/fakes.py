@@ -40,7 +40,8 @@ class FakeBuild:
         text, result = self._answer(request)
         types = [leaf.type for spec in request.specs for leaf in leaves(spec)]
         function = Function("entry", tuple(Sym("p", kind) for kind in types), Block(()))
-        code = Code("entry", text, "the report", facts_of(function, function), lambda: (function, function))
+        facts = facts_of(function, function)
+        code = Code("entry", text, "the report", facts, lambda: function, lambda: (function, function))
         return Built(
             code, result,
             tuple(self._captured()), tuple(self._captured_arrays()), self._written,

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import srcgrad
-from srcgrad.analysis.early import early_failure
+from srcgrad.analysis.early import checks_of, early_failure
+from srcgrad.ir.nodes import For, Load, Store
+from srcgrad.ir.visit import walk
 
 COLUMN, ROWS = np.ones((4, 1)), np.ones((4, 3))
 
@@ -27,7 +29,12 @@ def guarded(a, n):
 
 
 def ir(function, *arguments):
-    return srcgrad.grad(function).lower(*arguments).function
+    """What is left of the function to look at; it says what the whole function does."""
+    whole = srcgrad.grad(function).lower(*arguments).function
+    part = checks_of(whole)
+    assert early_failure(part, arguments) == early_failure(whole, arguments)
+    assert not any(isinstance(s, (For, Load, Store)) for s in walk(part.body))
+    return part
 
 
 def test_lengths_that_differ():
