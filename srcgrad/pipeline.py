@@ -22,6 +22,7 @@ from srcgrad.adjoint.sink import sink
 from srcgrad.adjoint.tangent import forward_mode
 from srcgrad.analysis.early import checks_of
 from srcgrad.analysis.facts import Facts, facts_of
+from srcgrad.analysis.races import refuse_races
 from srcgrad.emit import emit, entry_name
 from srcgrad.frontend import lower
 from srcgrad.infer.captured import Captured
@@ -108,6 +109,7 @@ def derive(task: Task) -> Code:
     """The code for a task: everything behind the frontend. Raises `Unsupported` for what cannot be done right."""
     inner = task.in_parts(realify(task.function))
     primal = optimise(inner.function)
+    refuse_races(primal)
     made, text = _TRANSFORMS[task.transform](inner, primal)
     function = _after_differentiation(made, primal)
     result, gradients = result_of(task)

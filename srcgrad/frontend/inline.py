@@ -49,6 +49,7 @@ from srcgrad.frontend.values import (
     Maybe,
     Method,
     Num,
+    ParallelRange,
     Partial,
     Record,
     Static,
@@ -213,7 +214,7 @@ def _element_by_element(ctx: Context, function: types.FunctionType, arguments: A
 
 def _lookup(target: Any) -> Any:
     if getattr(target, "__name__", "") == "prange" and str(getattr(target, "__module__", "")).startswith("numba"):
-        target = range  # iterations that may run in parallel may run in order
+        target = ParallelRange
     try:
         return FUNCTIONS.get(target)
     except TypeError:

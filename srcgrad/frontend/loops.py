@@ -202,7 +202,7 @@ def _counted(ctx: Context, node: ForLoop, over: Range, item: Callable[[Atom], Va
     ctx.builder.emit(
         For(
             tuple(results), index, start, stop, step, tuple(carried.made[k] for k in varying),
-            tuple(carried.initial[k] for k in varying), substitute(block, same), span=span,
+            tuple(carried.initial[k] for k in varying), substitute(block, same), span=span, parallel=over.parallel,
         )
     )  # fmt: skip
 

@@ -150,11 +150,16 @@ def new_token(container: type) -> frozenset[int]:
 
 @dataclass(frozen=True)
 class Range:
-    """`range(start, stop, step)`; int64 atoms."""
+    """`range(start, stop, step)`, or Numba's `prange`; int64 atoms."""
 
     start: Atom
     stop: Atom
     step: Atom
+    parallel: bool = False
+
+
+class ParallelRange:
+    """Stands for Numba's `prange`, wherever that was imported from."""
 
 
 @dataclass(frozen=True)

@@ -223,7 +223,8 @@ class For:
     """`for index in range(start, stop, step)`, or the same indices backwards where `reverse`.
 
     `parameters[k]` is `initial[k]` in the first iteration and then what `body` yielded at k; `results[k]` is the
-    last of these (`initial[k]` when no iteration ran). The bounds are evaluated once. `step` is not zero."""
+    last of these (`initial[k]` when no iteration ran). The bounds are evaluated once. `step` is not zero. The user says
+    that the iterations of a `parallel` loop need nothing of one another."""
 
     results: tuple[Sym, ...]
     index: Sym
@@ -235,6 +236,7 @@ class For:
     body: Block
     reverse: bool = False
     span: Span = NOWHERE
+    parallel: bool = False
 
 
 @dataclass(frozen=True, eq=False)

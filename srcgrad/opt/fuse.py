@@ -140,4 +140,5 @@ def _fused(first: For, second: For) -> For:
         parameters=first.parameters + second.parameters,
         initial=first.initial + second.initial,
         body=Block(first.body.statements + body.statements, first.body.results + body.results),
+        parallel=first.parallel and second.parallel,
     )

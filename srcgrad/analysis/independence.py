@@ -1,0 +1,184 @@
+"""Which loops have iterations that need nothing of one another.
+
+In: a function. Out: for a loop, what stands against running its iterations in any order, or at once (`Dependence`). A
+dependence is *certain* where two iterations do meet, and else only not excluded. Sums into memory that the loop does
+not read otherwise may be made in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from srcgrad.analysis.affine import Affine, AffineForms
+from srcgrad.analysis.folds import fold_of, uses
+from srcgrad.analysis.identity import Identities
+from srcgrad.analysis.regions import Region, Regions, find_regions
+from srcgrad.ir.alias import AliasClasses, alias_classes, is_reference
+from srcgrad.ir.nodes import (
+    Alloc,
+    Atom,
+    Call,
+    Const,
+    Copy,
+    Dim,
+    For,
+    Function,
+    If,
+    Let,
+    Load,
+    Print,
+    Raise,
+    Reshape,
+    Statement,
+    Store,
+    Sym,
+    View,
+    While,
+    blocks,
+    definitions,
+    operands,
+)  # fmt: skip
+from srcgrad.ir.visit import inner_symbols, walk
+from srcgrad.span import Span
+
+Access = Load | Store
+
+_READING = (Copy, View, Reshape, For, While, If)
+
+
+@dataclass(frozen=True)
+class Dependence:
+    """Two iterations may touch one element of `name` (or carry a value of that name), one of them to write it."""
+
+    name: str
+    span: Span
+    certain: bool
+
+
+class Independence:
+    """Answers about the loops of one function."""
+
+    def __init__(self, function: Function) -> None:
+        self._regions: Regions = find_regions(function)
+        self._forms = AffineForms(self._regions)
+        self._identities = Identities(self._regions)
+        self._aliases: AliasClasses = alias_classes(function)
+
+    def dependences(self, loop: For) -> Iterator[Dependence]:
+        """What stands against running the iterations of a loop in any order."""
+        for parameter, result in zip(loop.parameters, loop.body.results):
+            if uses(loop.body, parameter) and fold_of(loop.body, parameter, result) is None:
+                yield Dependence(parameter.hint, loop.span, certain=True)
+        accesses, others = self._touched(loop)
+        for memory, found in accesses.items():
+            written = [a for a in found if isinstance(a, Store)]
+            if not written:
+                continue
+            name = written[0].array.hint
+            if memory in others:
+                yield Dependence(name, written[0].span, certain=False)
+            elif not all(isinstance(a, Store) and a.accumulate for a in found):
+                yield from self._conflicts(loop, name, written, found)
+        for memory, statement in others.items():
+            if memory not in accesses and not isinstance(statement, _READING):
+                yield Dependence("memory", statement.span, certain=False)
+        for s in walk(loop.body):
+            if isinstance(s, (Raise, Print, Call)):
+                yield Dependence("the order of what is seen", s.span, certain=False)
+
+    def sums(self, loop: For) -> list[Store]:
+        """The additions into memory that several iterations may make to one element."""
+        accesses, _ = self._touched(loop)
+        found: list[Store] = []
+        for each in accesses.values():
+            stores = [a for a in each if isinstance(a, Store)]
+            if stores and all(isinstance(a, Store) and a.accumulate for a in each):
+                found += stores if any(not self._apart(loop, a, b) for a in stores for b in stores) else []
+        return found
+
+    # -- memory -------------------------------------------------------------------------------------------------------
+
+    def _touched(self, loop: For) -> tuple[dict[Sym, list[Access]], dict[Sym, Statement]]:
+        """The elements that are read and written, by memory, and what else is done with which memory; without what
+        each iteration allocates for itself."""
+        accesses: dict[Sym, list[Access]] = {}
+        others: dict[Sym, Statement] = {}
+        for s in walk(loop.body):
+            if isinstance(s, (Load, Store)):
+                if not self._is_own(loop, s.array):
+                    accesses.setdefault(self._aliases.root(s.array), []).append(s)
+            elif not isinstance(s, (Let, Dim, Alloc)):
+                yielded = [a for block in blocks(s) for a in block.results]
+                for atom in (*operands(s), *definitions(s), *inner_symbols(s), *yielded):
+                    if isinstance(atom, Sym) and is_reference(atom) and not self._is_own(loop, atom):
+                        others.setdefault(self._aliases.root(atom), s)
+        return accesses, others
+
+    def _is_own(self, loop: For, array: Sym) -> bool:
+        """Does each iteration make this memory for itself?"""
+        made = self._identities.allocation(array)
+        return made is not None and self._inside(loop, self._regions.of_statement[made])
+
+    def _inside(self, loop: For, region: Region) -> bool:
+        return any(each.owner is loop for each in region.ancestors())
+
+    def _conflicts(self, loop: For, name: str, written: list[Store], found: list[Access]) -> Iterator[Dependence]:
+        for a in written:
+            for b in found:
+                if not self._apart(loop, a, b):
+                    yield Dependence(name, a.span, certain=self._meet(loop, a, b))
+                    return
+
+    def _apart(self, loop: For, a: Access, b: Access) -> bool:
+        """Do two accesses, each in an iteration of its own, never touch one element?"""
+        if a.array is not b.array:
+            return self._identities.distinct(a.array, b.array)
+        return any(self._differ(loop, x, y) for x, y in zip(a.index, b.index, strict=True))
+
+    def _differ(self, loop: For, x: Atom, y: Atom) -> bool:
+        distance = self._distance(loop, x, y)
+        if distance is None or not all(self._forms.never_negative(self._forms.of(atom)) for atom in (x, y)):
+            return False
+        coefficient, constant = distance
+        step = loop.step.value if isinstance(loop.step, Const) else 1
+        return coefficient != 0 and (constant == 0 or constant % (coefficient * step) != 0)
+
+    def _distance(self, loop: For, x: Atom, y: Atom) -> tuple[int, int] | None:
+        """By how much a subscript moves with each iteration, and by how much the two differ in one iteration, where
+        both are the same in all other respects."""
+        first, second = self._forms.of(x), self._forms.of(y)
+        coefficient = first.coefficient(loop.index)
+        rest = first.plus(second, -1)
+        if second.coefficient(loop.index) != coefficient or rest.terms or not self._is_fixed(loop, first):
+            return None
+        return coefficient, rest.constant
+
+    def _is_fixed(self, loop: For, form: Affine) -> bool:
+        """Do all its symbols but the index have one value while the loop runs?"""
+        own = form.symbols - {loop.index}
+        return not any(self._inside(loop, self._regions.of_symbol[s]) for s in own if s in self._regions.of_symbol)
+
+    def _meet(self, loop: For, a: Access, b: Access) -> bool:
+        """Do both touch one element for certain, in iterations that are not far apart?"""
+        if a.array is not b.array or not (self._in_each(loop, a) and self._in_each(loop, b)):
+            return False
+        found = [self._distance(loop, x, y) for x, y in zip(a.index, b.index, strict=True)]
+        far: set[int] = set()
+        for distance in found:
+            if distance is None:
+                return False
+            coefficient, constant = distance
+            if coefficient == 0:
+                if constant:
+                    return False
+            elif constant % coefficient:
+                return False
+            else:
+                far.add(constant // coefficient)
+        step = loop.step.value if isinstance(loop.step, Const) else 1
+        return len(far) < 2 and all(d != 0 and d % step == 0 for d in far)
+
+    def _in_each(self, loop: For, access: Access) -> bool:
+        """Is the statement reached in every iteration?"""
+        return self._regions.of_statement[access].owner is loop

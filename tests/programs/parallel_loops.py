@@ -1,0 +1,106 @@
+"""`prange` loops: whose iterations need nothing of one another, but for what they add up."""
+
+import numpy as np
+from numba import prange
+
+from tests.harness.registry import program
+
+
+def vector(rng):
+    return (rng.uniform(0.5, 1.5, 9),)
+
+
+def grid(rng):
+    return (rng.uniform(0.5, 1.5, (5, 6)),)
+
+
+@program(vector)
+def own_elements(x):
+    y = np.empty_like(x)
+    for i in prange(len(x)):
+        y[i] = np.sin(x[i]) * x[i]
+    return y
+
+
+@program(vector)
+def pairs_of_elements(x):
+    y = np.zeros(len(x) + 1)
+    for i in prange(0, len(x), 2):
+        y[i] = x[i] ** 2
+        y[i + 1] = x[i] * y[i]
+    return y
+
+
+@program(vector)
+def neighbours_are_read(x):
+    y = np.zeros_like(x)
+    for i in prange(1, len(x) - 1):
+        y[i] = x[i - 1] * x[i + 1] - 2.0 * x[i] ** 2
+    return y
+
+
+@program(grid)
+def sum_of_row_products(a):
+    total = 1.0
+    for i in prange(a.shape[0]):
+        product = 1.0
+        for j in range(a.shape[1]):
+            product *= a[i, j]
+        if product > 0.2:
+            total += product
+    return total
+
+
+@program(grid)
+def paths_with_their_own_arrays(a):
+    n, m = a.shape
+    out = np.empty(n)
+    for i in prange(n):
+        path = np.empty(m + 1)
+        path[0] = 1.0
+        for j in range(m):
+            path[j + 1] = path[j] * np.exp(0.1 * a[i, j] * path[j])
+        out[i] = np.maximum(path[m] - 1.2, 0.0)
+    return out.mean()
+
+
+@program(grid)
+def columns_are_added_up(a):
+    total = np.zeros(a.shape[1])
+    for i in prange(a.shape[0]):
+        total += a[i] ** 2
+    return total
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, 8), np.array([3, 0, 3, 1, 0, 2, 3, 1])))
+def collected_by_a_table(x, bins):
+    counts = np.zeros(4)
+    for i in prange(len(x)):
+        counts[bins[i]] += x[i] ** 2
+    return counts
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, 8), np.array([3, 0, 7, 1, 6, 2, 5, 4])))
+def scattered_by_a_permutation(x, order):
+    y = np.zeros_like(x)
+    for i in prange(len(x)):
+        y[order[i]] = x[i] ** 3
+    return y
+
+
+@program(grid)
+def largest_of_each(a):
+    best = -1e9
+    for i in prange(a.shape[0]):
+        best = max(best, np.sum(a[i] ** 2))
+    return best
+
+
+@program(grid)
+def time_steps_around(a):
+    for _ in range(3):
+        b = a.copy()
+        for i in prange(1, a.shape[0] - 1):
+            for j in range(1, a.shape[1] - 1):
+                a[i, j] = 0.25 * (b[i - 1, j] + b[i + 1, j] + b[i, j - 1] * b[i, j + 1])
+    return a
