@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Options:
-    """`fastmath` lets the compiler reorder floating-point arithmetic; `cache` keeps machine code on disk;
-    `nogil` releases Python's lock while compiled code runs; `boundscheck` raises `IndexError` on a subscript out
-    of range; `strong_zero` makes a zero cotangent times an infinite or undefined partial zero; `holomorphic` (of
-    `grad` and `value_and_grad` only) promises a holomorphic function."""
+    """`fastmath` lets the compiler reorder floating-point arithmetic; `cache` keeps machine code on disk; `parallel`
+    runs independent iterations of long loops in several threads; `nogil` releases Python's lock while compiled code
+    runs; `boundscheck` raises `IndexError` on a subscript out of range; `strong_zero` makes a zero cotangent times an
+    infinite or undefined partial zero; `holomorphic` (of `grad` and `value_and_grad` only) promises a holomorphic
+    function."""
 
     fastmath: bool = False
     cache: bool = True
+    parallel: bool = False
     nogil: bool = False
     boundscheck: bool = False
     strong_zero: bool = False

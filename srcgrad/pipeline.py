@@ -35,7 +35,10 @@ from srcgrad.opt.contract import contract, hoist_parts
 from srcgrad.opt.first_touch import first_touch
 from srcgrad.opt.half_powers import half_powers
 from srcgrad.opt.hoist_loads import hoist_loads
+from srcgrad.opt.simplify import simplify
 from srcgrad.opt.tangents import drop_tangents
+from srcgrad.parallel import in_parallel
+from srcgrad.parallel.report import report_of_loops
 from srcgrad.realify import Border, border_of, realify, seeds_of, with_complex_border
 from srcgrad.transforms import Request, Task, Transform, check_output, is_floating, nesting, result_of, task_of
 
@@ -112,6 +115,10 @@ def derive(task: Task) -> Code:
     refuse_races(primal)
     made, text = _TRANSFORMS[task.transform](inner, primal)
     function = _after_differentiation(made, primal)
+    if task.options.parallel:
+        function, verdicts = in_parallel(function)
+        function = simplify(function)
+        text = f"{text}\n{report_of_loops(verdicts)}"
     result, gradients = result_of(task)
     function = with_complex_border(function, _arguments(task, task.transform), _results(result, gradients))
     primal = with_complex_border(primal, _arguments(task, Transform.PRIMAL), border_of((task.out,)))

@@ -16,7 +16,7 @@ LAYERS = (
     ("infer", "library"),
     ("analysis", "opt", "realify"),
     ("frontend",),
-    ("adjoint",),
+    ("adjoint", "parallel"),
     ("emit",),
     ("runtime",),
     ("transforms",),

@@ -107,4 +107,7 @@ class AffineForms:
         return stop.plus(Affine(1)) if coefficient > 0 else start
 
     def _is_size(self, symbol: Sym) -> bool:
-        return isinstance(self._regions.definition.get(symbol), Dim)
+        made = self._regions.definition.get(symbol)
+        if isinstance(made, Let) and made.op.name == "maximum":
+            return any(isinstance(atom, Const) and atom.value >= 0 for atom in made.arguments)
+        return isinstance(made, Dim)

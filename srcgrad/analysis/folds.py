@@ -6,21 +6,8 @@ does nothing with the value but apply one and the same operation, once or many t
 
 from __future__ import annotations
 
-import enum
-
+from srcgrad.ir.fold import Fold
 from srcgrad.ir.nodes import Atom, Block, For, If, Let, Statement, Sym, blocks, definitions, operands
-
-
-class Fold(enum.Enum):
-    """An operation whose order does not matter."""
-
-    SUM = "sum"
-    PRODUCT = "product"
-    MAXIMUM = "maximum"  # NaN where there is one
-    MINIMUM = "minimum"
-    GREATEST = "greatest"  # by comparison: NaN is never greater
-    LEAST = "least"
-
 
 _OPERATIONS = {
     "add": Fold.SUM, "plus": Fold.SUM, "sub": Fold.SUM, "mul": Fold.PRODUCT, "maximum": Fold.MAXIMUM,
@@ -54,18 +41,23 @@ class _Folding:
         self._tests: dict[Atom, tuple[Atom, bool]] = {}
 
     def end(self, block: Block, value: Sym) -> Atom | None:
-        """The last of the values that `value` becomes; None where anything else is done with it."""
+        """The last of the values that `value` becomes; None where anything else is done with one of them."""
         current: Atom = value
+        before: list[Atom] = []
         for s in block.statements:
+            if any(_mentions(s, atom) for atom in before):
+                return None
             concerned = (current, *self._tests)
             if not any(_mentions(s, atom) for atom in concerned) or self._compares(s, current):
                 continue
             following = self._next(s, current)
             if following is None:
                 return None
+            before += [current, *self._tests]
             current = following
             self._tests.clear()
-        return None if any(atom in self._tests for atom in block.results) else current
+        handed = [atom for atom in block.results if atom in (*before, *self._tests) or atom is current]
+        return current if len(handed) == 1 and handed[0] is current else None
 
     def _compares(self, s: Statement, current: Atom) -> bool:
         if not isinstance(s, Let) or s.op.name not in _COMPARISONS:

@@ -80,9 +80,10 @@ class Independence:
                 yield Dependence(name, written[0].span, certain=False)
             elif not all(isinstance(a, Store) and a.accumulate for a in found):
                 yield from self._conflicts(loop, name, written, found)
-        for memory, statement in others.items():
-            if memory not in accesses and not isinstance(statement, _READING):
-                yield Dependence("memory", statement.span, certain=False)
+        for statements in others.values():
+            for s in statements:
+                if not isinstance(s, _READING):
+                    yield Dependence("memory", s.span, certain=False)
         for s in walk(loop.body):
             if isinstance(s, (Raise, Print, Call)):
                 yield Dependence("the order of what is seen", s.span, certain=False)
@@ -99,11 +100,11 @@ class Independence:
 
     # -- memory -------------------------------------------------------------------------------------------------------
 
-    def _touched(self, loop: For) -> tuple[dict[Sym, list[Access]], dict[Sym, Statement]]:
+    def _touched(self, loop: For) -> tuple[dict[Sym, list[Access]], dict[Sym, list[Statement]]]:
         """The elements that are read and written, by memory, and what else is done with which memory; without what
         each iteration allocates for itself."""
         accesses: dict[Sym, list[Access]] = {}
-        others: dict[Sym, Statement] = {}
+        others: dict[Sym, list[Statement]] = {}
         for s in walk(loop.body):
             if isinstance(s, (Load, Store)):
                 if not self._is_own(loop, s.array):
@@ -112,7 +113,7 @@ class Independence:
                 yielded = [a for block in blocks(s) for a in block.results]
                 for atom in (*operands(s), *definitions(s), *inner_symbols(s), *yielded):
                     if isinstance(atom, Sym) and is_reference(atom) and not self._is_own(loop, atom):
-                        others.setdefault(self._aliases.root(atom), s)
+                        others.setdefault(self._aliases.root(atom), []).append(s)
         return accesses, others
 
     def _is_own(self, loop: For, array: Sym) -> bool:

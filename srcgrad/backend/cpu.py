@@ -15,6 +15,7 @@ import numba
 from srcgrad.backend import loader
 from srcgrad.backend.numba_passes import GeneratedCodeCompiler
 from srcgrad.config import Options
+from srcgrad.emit import PARALLEL
 
 _FAST = ("arcp", "contract", "nsz", "reassoc")  # reordering only: NaN and infinity keep their meaning
 _MARK = "__srcgrad_compiled__"
@@ -40,8 +41,12 @@ def compile_module(name: str, text: str, options: Options) -> ModuleType:
         own = [(key, value) for key, value in vars(module).items() if _defined_here(value, module)]
         if len(own) > 1:  # functions that call themselves or one another: read back from Numba's cache, they crash
             settings["cache"] = False
+        parallel = getattr(module, PARALLEL, ())
         for key, value in own:
-            setattr(module, key, numba.njit(**settings, pipeline_class=GeneratedCodeCompiler)(value))
+            if key in parallel:
+                setattr(module, key, numba.njit(**{**settings, "parallel": True})(value))
+            else:
+                setattr(module, key, numba.njit(**settings, pipeline_class=GeneratedCodeCompiler)(value))
         setattr(module, _MARK, True)
     return module
 

@@ -11,21 +11,26 @@ import re
 from srcgrad.emit.control import Printer
 from srcgrad.emit.folding import Folding
 from srcgrad.emit.interference import Interference
+from srcgrad.emit.launches import in_parallel, launcher
 from srcgrad.emit.lines import INDENT, Lines, wrapped
 from srcgrad.emit.naming import Names, unique_name
 from srcgrad.emit.uses import Uses, terminates
-from srcgrad.ir.nodes import Callee, Function
+from srcgrad.ir.nodes import Callee, Function, Launch
 from srcgrad.ir.visit import walk
+
+PARALLEL = "_parallel"  # the variable of a generated module that names its functions with parallel loops
 
 Nested = int | tuple["Nested", ...]
 
 _IMPORTS = (  # groups, each of (what the code mentions, the line that brings it)
     ((r"\bmath\.", "import math"),),
-    ((r"\bnp\.", "import numpy as np"), (r"(?<!\.)\buint64\(", "from numpy import uint64")),
+    ((r"\bnp\.", "import numpy as np"), (r"\bprange\(", "from numba import prange"),
+     (r"(?<!\.)\buint64\(", "from numpy import uint64")),
     ((r"\bblas\.", "from srcgrad.runtime import blas"),
      (r"\bcomplex_blas\.", "from srcgrad.runtime import complex_blas"),
      (r"\blapack\.", "from srcgrad.runtime import lapack"),
      (r"\bmem\.", "from srcgrad.runtime import memory as mem"),
+     (r"\bpar\.", "from srcgrad.runtime import threads as par"),
      (r"\bspecial\.", "from srcgrad.runtime import special"),
      (r"\bvm\.", "from srcgrad.runtime import vector_math as vm")),
 )
@@ -47,11 +52,17 @@ def emit(function: Function, result: Nested, header: str = "") -> str:
         callees[helper.callee] = unique_name(helper.name, taken)
         taken.append(callees[helper.callee])
     home = _home(function)
-    texts = []
+    texts: list[str] = []
+    parallel: list[str] = []
     for each in functions:
         nested = result if each is function else _flat(len(each.body.results))
         name = taken[0] if each is function or each.callee is None else callees[each.callee]
+        launches = [s for s in walk(each.body) if isinstance(s, Launch)]
+        texts += ["\n".join(launcher(s, callees[s.callee])) for s in launches]
+        parallel += [in_parallel(callees[s.callee]) for s in launches]
         texts.append("\n".join(_function(each, name, nested, taken, callees, home)))
+    if parallel:
+        texts.append(f"{PARALLEL} = {tuple(parallel)!r}")
     code = "\n\n\n".join(texts) + "\n"
     parts = [_docstring(header)] if header else []
     parts += ["\n".join(lines) for lines in _imports(code)]
@@ -89,7 +100,8 @@ def _function(
     lines = Lines(home=home, depth=1)
     printer = Printer(folding, names, lines, callees)
     printer.block(function.body)
-    if not terminates(function.body):
+    gives_nothing = function.callee is not None and not function.body.results
+    if not terminates(function.body) and not gives_nothing:
         lines.lines += _return(nested, [printer.text(atom) for atom in function.body.results])
     params = [names[p] for p in function.params]
     return [*wrapped(f"def {name}(", params, "):", ""), *lines.lines]

@@ -10,17 +10,20 @@ import math
 from collections.abc import Mapping
 
 from srcgrad.emit.expressions import Expressions, constant
+from srcgrad.emit.launches import in_parallel
 from srcgrad.emit.templates import dtype_text
 from srcgrad.emit.text import apply
 from srcgrad.emit.uses import SliceForm, Uses
 from srcgrad.ir.nodes import (
     Alloc,
+    Atom,
     Call,
     Callee,
     Const,
     Copy,
     Dim,
     External,
+    Launch,
     Let,
     Load,
     NewStack,
@@ -91,8 +94,10 @@ class Simple:
                 return f"raise {exception.__name__}({', '.join(items)})"
             case Print(items=items):
                 return f"print({', '.join(repr(i) if isinstance(i, str) else text(i) for i in items)})"
-            case Call():
-                return self._call(statement)
+            case Call(arguments=arguments):
+                return self._call(statement, arguments)
+            case Launch(count=count, work=work, initial=initial, arguments=arguments):
+                return self._call(statement, (count, work, *initial, *arguments))
             case _:
                 raise TypeError(f"not a simple statement: {statement!r}")
 
@@ -186,8 +191,9 @@ class Simple:
 
     # -- calls ----------------------------------------------------------------------------------------------------
 
-    def _call(self, call: Call) -> str:
-        text = f"{self._callees[call.callee]}({', '.join(map(self._text, call.arguments))})"
+    def _call(self, call: Call | Launch, arguments: tuple[Atom, ...]) -> str:
+        name = self._callees[call.callee]
+        text = f"{in_parallel(name) if isinstance(call, Launch) else name}({', '.join(map(self._text, arguments))})"
         if not any(map(self._uses.needed, call.results)):
             return text
         targets = [self._names[r] if self._uses.needed(r) else "_" for r in call.results]

@@ -23,6 +23,7 @@ from srcgrad.ir.nodes import (
     For,
     Function,
     If,
+    Launch,
     Let,
     Pop,
     Print,
@@ -82,7 +83,7 @@ def is_constant(atom: Atom, value: int) -> bool:
 
 def has_effect(statement: Statement) -> bool:
     """Does the statement do something besides defining values?"""
-    return isinstance(statement, Store | Product | External | Push | Pop | Raise | Print | Call)
+    return isinstance(statement, Store | Product | External | Push | Pop | Raise | Print | Call | Launch)
 
 
 class Uses:

@@ -11,12 +11,14 @@ that reading it shows. Floating-point warnings are silent: the meaning is IEEE a
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from srcgrad.errors import Diagnostic, InternalError
+from srcgrad.ir.fold import Fold
 from srcgrad.ir.nodes import (
     Alloc,
     Atom,
@@ -30,6 +32,7 @@ from srcgrad.ir.nodes import (
     For,
     Function,
     If,
+    Launch,
     Let,
     Load,
     NewStack,
@@ -58,6 +61,9 @@ def run(function: Function, *arguments: Any) -> tuple:
     raises, and `InternalError` when the IR itself is malformed (an undefined symbol, a missing helper, ...)."""
     with np.errstate(all="ignore"):
         return _Machine(function).call(function, arguments)
+
+
+_BLOCKS = 3  # into which a launch is divided
 
 
 def _fail(message: str) -> InternalError:
@@ -114,7 +120,7 @@ class _Machine:
             External: self.external, Alloc: self.alloc, Copy: self.copy, View: self.view, Reshape: self.reshape,
             Reinterpret: self.reinterpret, If: self.if_, For: self.for_, While: self.while_,
             NewStack: self.new_stack, Push: self.push, Pop: self.pop, Raise: self.raise_, Print: self.print_,
-            Call: self.call_,
+            Call: self.call_, Launch: self.launch,
         }  # fmt: skip
 
     def call(self, function: Function, arguments: tuple) -> tuple:
@@ -263,4 +269,34 @@ class _Machine:
         values = self.call(helper, self.index(s.arguments, env))
         env.update(zip(s.results, values, strict=True))
 
+    def launch(self, s: Launch, env: Env) -> None:
+        """The blocks run from the last to the first: what needs the others in order does not come out right."""
+        helper = self.helpers[s.callee]
+        count = max(int(self.value(s.count, env)), 0)
+        initial, arguments = self.index(s.initial, env), self.index(s.arguments, env)
+        starts = [
+            value if fold.neutral is None else type(value)(fold.neutral) for fold, value in zip(s.folds, initial)
+        ]
+        bounds = [np.int64(k * count // _BLOCKS) for k in range(_BLOCKS + 1)]
+        blocks = reversed(list(pairwise(bounds)))
+        parts = [self.call(helper, (first, last, *starts, *arguments)) for first, last in blocks]
+        for k, (result, fold, value) in enumerate(zip(s.results, s.folds, initial)):
+            for part in reversed(parts):
+                value = _folded(fold, value, part[k])
+            env[result] = value
 
+
+def _folded(fold: Fold, total: Any, part: Any) -> Any:
+    match fold:
+        case Fold.SUM:
+            return total + part
+        case Fold.PRODUCT:
+            return total * part
+        case Fold.MAXIMUM:
+            return np.maximum(total, part)
+        case Fold.MINIMUM:
+            return np.minimum(total, part)
+        case Fold.GREATEST:
+            return part if part > total else total
+        case Fold.LEAST:
+            return part if part < total else total

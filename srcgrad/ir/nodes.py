@@ -7,7 +7,7 @@ Scalars and array *references* are assigned once. `If` yields values; `For` and 
     function  = Function(name, params, body, helpers)
     block     = Block(statements, results)
     statement = Let | Dim | Load | Store | Product | External | Alloc | Copy | View | Reshape | Reinterpret
-              | If | For | While | NewStack | Push | Pop | Raise | Print | Call
+              | If | For | While | NewStack | Push | Pop | Raise | Print | Call | Launch
     atom      = Sym | Const
 
 Invariants (checked by `ir.verify`)
@@ -29,6 +29,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from srcgrad.ir.fold import Fold
 from srcgrad.ir.types import Scalar, Type
 from srcgrad.ops.procedures import Procedure
 from srcgrad.ops.registry import Op
@@ -316,9 +317,27 @@ class Call:
     span: Span = NOWHERE
 
 
+@dataclass(frozen=True, eq=False)
+class Launch:
+    """A loop whose iterations run at the same time: `callee(first, last, *initial, *arguments)` runs those from
+    `first` up to `last`, and is called for the blocks into which 0, ..., `count` - 1 are divided.
+
+    `results[k]` is `initial[k]` and what the calls give, folded by `folds[k]`; the calls get the neutral value of a
+    fold in place of the initial one, where there is one. `work` is about how many operations that are in all."""
+
+    results: tuple[Sym, ...]
+    callee: Callee
+    count: Atom
+    work: Atom
+    folds: tuple[Fold, ...]
+    initial: tuple[Atom, ...]
+    arguments: tuple[Atom, ...]
+    span: Span = NOWHERE
+
+
 Statement = (
     Let | Dim | Load | Store | Product | External | Alloc | Copy | View | Reshape | Reinterpret | If | For | While
-    | NewStack | Push | Pop | Raise | Print | Call
+    | NewStack | Push | Pop | Raise | Print | Call | Launch
 )  # fmt: skip
 
 
@@ -353,7 +372,7 @@ def blocks(statement: Statement) -> tuple[Block, ...]:
 def definitions(statement: Statement) -> tuple[Sym, ...]:
     """The symbols a statement defines in the block it stands in (not those inside its nested blocks)."""
     match statement:
-        case If(results=results) | For(results=results) | Call(results=results):
+        case If(results=results) | For(results=results) | Call(results=results) | Launch(results=results):
             return results
         case While(results=results, trips=trips):
             return (*results, trips)
@@ -368,6 +387,8 @@ def operands(statement: Statement) -> tuple[Atom, ...]:
     match statement:
         case Let(arguments=arguments) | Call(arguments=arguments):
             return arguments
+        case Launch(count=count, work=work, initial=initial, arguments=arguments):
+            return (count, work, *initial, *arguments)
         case Dim(array=array) | Copy(array=array) | Reinterpret(array=array):
             return (array,)
         case Load(array=array, index=index):
@@ -409,7 +430,7 @@ def written_arrays(statement: Statement) -> tuple[Sym, ...]:
             return (array,)
         case External(outputs=outputs):
             return outputs
-        case Call(arguments=arguments):
+        case Call(arguments=arguments) | Launch(arguments=arguments):
             return tuple(a for a in arguments if isinstance(a, Sym) and not isinstance(a.type, Scalar))
         case _:
             return ()

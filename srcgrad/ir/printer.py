@@ -18,6 +18,7 @@ from srcgrad.ir.nodes import (
     For,
     Function,
     If,
+    Launch,
     Let,
     Load,
     NewStack,
@@ -121,6 +122,10 @@ class _Printer:
                 self.line("print " + ", ".join(repr(i) if isinstance(i, str) else self.atom(i) for i in items))
             case Call(results=results, callee=callee, arguments=arguments):
                 text = f"call {callee.name}({self.atoms(arguments)})"
+                self.line(f"{self.define(*results)} = {text}" if results else text)
+            case Launch(results=results, callee=callee, count=count, initial=initial, arguments=arguments):
+                folds = ", ".join(fold.value for fold in s.folds)
+                text = f"launch {callee.name}({self.atoms((count, *initial, *arguments))}) folding ({folds})"
                 self.line(f"{self.define(*results)} = {text}" if results else text)
             case _:
                 text = self.expression(s)

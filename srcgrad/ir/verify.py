@@ -26,6 +26,7 @@ from srcgrad.ir.nodes import (
     For,
     Function,
     If,
+    Launch,
     Let,
     Load,
     NewStack,
@@ -335,6 +336,14 @@ class _Checker:
                 self.require(callee in self.callees, f"no helper for the call of {callee.name}")
                 self.types(f"arguments of {callee.name}", arguments, callee.parameters)
                 self.types(f"results of {callee.name}", results, callee.results)
+                for result in results:
+                    self.define(result)
+            case Launch(results=results, callee=callee, initial=initial, arguments=arguments):
+                self.require(callee in self.callees, f"no helper for the launch of {callee.name}")
+                self.types("extent and work of a launch", (s.count, s.work), (INT64, INT64))
+                self.types(f"arguments of {callee.name}", (*initial, *arguments), callee.parameters[2:])
+                self.types(f"results of {callee.name}", results, callee.results)
+                self.require(len(s.folds) == len(results) == len(initial), "a launch folds each of its results")
                 for result in results:
                     self.define(result)
             case _:

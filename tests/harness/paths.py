@@ -29,13 +29,16 @@ Runner = Callable[..., Sequence[Any]]
 _BUILT: dict[Any, Built] = {}
 
 
-def built(case: Case, transform: Transform) -> Built:
+_SERIAL = Options()
+
+
+def built(case: Case, transform: Transform, options: Options = _SERIAL) -> Built:
     """The pipeline's output for a case, made once per types of the arguments."""
-    key = (case.function, case.specs, case.argnums, transform)
+    key = (case.function, case.specs, case.argnums, transform, options)
     if key not in _BUILT:
         shift = len(case.prefix)
         argnums = tuple(k + shift for k in case.argnums)
-        _BUILT[key] = build(Request(case.recipe, case.all_specs, transform, argnums))
+        _BUILT[key] = build(Request(case.recipe, case.all_specs, transform, argnums, options=options))
     return _BUILT[key]
 
 

@@ -1,7 +1,7 @@
 """Every program of the corpus through every path of the compiler.
 
-interpreter = generated Python uncompiled = machine code = plain Python; reverse against forward against differences;
-inputs unchanged; the second call equal to the first.
+interpreter = generated Python uncompiled = in parallel = machine code = plain Python; reverse against forward
+against differences; inputs unchanged; the second call equal to the first.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from srcgrad.config import Options
 from srcgrad.frontend import lower
 from srcgrad.ir.interp import run
+from srcgrad.ir.nodes import Launch
 from srcgrad.ir.verify import verify
+from srcgrad.ir.visit import walk
 from srcgrad.pipeline import Built
+from srcgrad.runtime import threads
 from srcgrad.transforms import Transform
 from tests.harness.case import Case, cases
 from tests.harness.paths import (
@@ -43,6 +47,7 @@ every_program = pytest.mark.parametrize("program", all_programs(), ids=lambda p:
 SAME = (1e-10, 2e-5)  # two ways to do the same arithmetic, in float64 and in float32
 IDENTITY = (1e-9, 2e-4)  # reverse against forward: sums in another order
 DIFFERENCES = (1e-6, 2e-3)
+PARALLEL = Options(parallel=True)
 
 
 @every_program
@@ -124,6 +129,28 @@ def test_uncompiled_equals_interpreter(program: Program) -> None:
             results, found = sweep(case, uncompiled(made), made, seed)
             check_leaves("uncompiled value", results, case, rtol)
             check_close("uncompiled derivative", found, expected[1], rtol, atol)
+
+
+@every_program
+def test_parallel_equals_serial(program: Program) -> None:
+    """With blocks of iterations from the last to the first, and in another order: where iterations needed one another,
+    other numbers would come out."""
+    for case in cases(program):
+        rtol, atol = case.tolerances(*IDENTITY)
+        for transform in (Transform.VJP, Transform.JVP):
+            made = built(case, transform, PARALLEL)
+            if not any(isinstance(s, Launch) for s in walk(made.function.body)):
+                continue
+            verify(made.function)
+            sweep, seed = (reverse, weights(case)) if transform is Transform.VJP else (forward, direction(case))
+            serial = built(case, transform)
+            _, expected = sweep(case, interpreted(serial), serial, seed)
+            for runner in (interpreted(made), uncompiled(made)):
+                with pytest.MonkeyPatch.context() as patch:
+                    patch.setattr(threads, "LEAST_WORK", 0)
+                    results, found = sweep(case, runner, made, seed)
+                check_leaves("parallel value", results, case, rtol)
+                check_close("parallel derivative", found, expected, rtol, atol)
 
 
 @every_program

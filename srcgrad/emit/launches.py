@@ -1,0 +1,64 @@
+"""Functions that run a loop in blocks, several at a time.
+
+In: a launch and the name of the function that runs one block. Out: the text of the function that runs all of them, and
+folds what they give in the order of the blocks: the same numbers come out however many threads there are.
+"""
+
+from __future__ import annotations
+
+from srcgrad.emit.expressions import constant, dtype_text
+from srcgrad.emit.lines import INDENT, wrapped
+from srcgrad.ir.fold import Fold
+from srcgrad.ir.nodes import Const, Launch
+from srcgrad.ir.types import Scalar
+
+_FOLDED = {
+    Fold.SUM: "{0} += {1}", Fold.PRODUCT: "{0} *= {1}", Fold.MAXIMUM: "{0} = np.maximum({0}, {1})",
+    Fold.MINIMUM: "{0} = np.minimum({0}, {1})", Fold.GREATEST: "{0} = {1} if {1} > {0} else {0}",
+    Fold.LEAST: "{0} = {1} if {1} < {0} else {0}",
+}  # fmt: skip
+
+
+def in_parallel(name: str) -> str:
+    """What the function that runs all blocks is called."""
+    return f"{name}_in_parallel"
+
+
+def launcher(launch: Launch, name: str) -> list[str]:
+    """The lines of the function that runs all blocks. Its parameters are the number of iterations, the work they
+    are, the values to start from, and what the loop uses."""
+    totals = [f"total_{k}" for k in range(len(launch.results))]
+    own = [f"a_{k}" for k in range(len(launch.arguments))]
+    lines = wrapped(f"def {in_parallel(name)}(", ["count", "work", *totals, *own], "):", "")
+    body = ["blocks = par.blocks(count)"]
+    types = [r.type for r in launch.results]
+    parts = [f"part_{k}" for k in range(len(totals))]
+    for part, type_ in zip(parts, types):
+        assert isinstance(type_, Scalar)
+        body.append(f"{part} = np.empty(blocks, dtype={dtype_text(type_.dtype)})")
+    starts = [_start(fold, total, type_) for fold, total, type_ in zip(launch.folds, totals, types)]
+    target = ", ".join(f"{part}[k]" for part in parts)
+    call = f"{name}(first, last{''.join(f', {a}' for a in (*starts, *own))})"
+    run = [
+        "first, last = par.bounds(k, blocks, count)", f"{target} = {call}" if parts else call,
+    ]  # fmt: skip
+    body += ["if work < par.LEAST_WORK:", f"{INDENT}for k in range(blocks):", *_indented(run, 2)]
+    run.insert(0, "k = par.place(np.int64(block), blocks)")
+    body += ["else:", f"{INDENT}for block in prange(blocks):", *_indented(run, 2)]
+    if parts:
+        body.append("for k in range(blocks):")
+        for fold, total, part in zip(launch.folds, totals, parts):
+            body.append(INDENT + _FOLDED[fold].format(total, f"{part}[k]"))
+        body.append(f"return {', '.join(totals)}")
+    return [*lines, *_indented(body, 1)]
+
+
+def _start(fold: Fold, total: str, type_: object) -> str:
+    if fold.neutral is None:
+        return total
+    assert isinstance(type_, Scalar)
+    return str(constant(Const(type_.dtype.type(fold.neutral).item(), type_)).text)
+
+
+def _indented(lines: list[str], depth: int) -> list[str]:
+    return [INDENT * depth + line for line in lines]

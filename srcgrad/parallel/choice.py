@@ -1,0 +1,83 @@
+"""Which loops run in parallel, and why the others do not.
+
+In: a function that is otherwise done. Out: for each outermost loop the verdict; a loop that stays as it is may have
+inner ones that do not. A loop is chosen when its iterations need nothing of one another, but for values that they fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from srcgrad.analysis.folds import fold_of, uses
+from srcgrad.analysis.independence import Independence
+from srcgrad.ir.fold import Fold
+from srcgrad.ir.nodes import Block, Const, For, Function, If, Let, Statement, While, blocks
+from srcgrad.ir.types import Scalar
+from srcgrad.ir.visit import walk
+
+_LEAST_WORK = 4096  # operations of a loop whose length is known
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`folds` are the operations by which the loop folds what it carries; `obstacle` says why it is not chosen."""
+
+    loop: For
+    folds: tuple[Fold, ...] = ()
+    obstacle: str = ""
+
+    @property
+    def chosen(self) -> bool:
+        return not self.obstacle
+
+
+def choose(function: Function) -> list[Verdict]:
+    """The verdicts about the loops of a function, from the outside in, up to those that are chosen."""
+    independence = Independence(function)
+    return list(_verdicts(function.body, independence))
+
+
+def _verdicts(block: Block, independence: Independence) -> Iterator[Verdict]:
+    for s in block.statements:
+        if isinstance(s, For):
+            verdict = _verdict(s, independence)
+            yield verdict
+            if verdict.chosen:
+                continue
+        if isinstance(s, (For, While, If)):
+            for inner in blocks(s):
+                yield from _verdicts(inner, independence)
+
+
+def _verdict(loop: For, independence: Independence) -> Verdict:
+    found = next(iter(independence.dependences(loop)), None)
+    if found is not None:
+        return Verdict(loop, obstacle=f"iterations {'' if found.certain else 'may '}meet in {found.name!r}")
+    if sums := independence.sums(loop):
+        return Verdict(loop, obstacle=f"several iterations add to one element of {sums[0].array.hint!r}")
+    if not isinstance(loop.step, Const):
+        return Verdict(loop, obstacle="the step is not a constant")
+    folds = [fold_of(loop.body, p, r) for p, r in zip(loop.parameters, loop.body.results)]
+    if not all(uses(loop.body, p) and isinstance(p.type, Scalar) for p in loop.parameters) or None in folds:
+        return Verdict(loop, obstacle="what the last iteration gives is used")
+    if _is_short(loop):
+        return Verdict(loop, obstacle="it is short")
+    return Verdict(loop, tuple(fold for fold in folds if fold is not None))
+
+
+def _is_short(loop: For) -> bool:
+    """Is the work known, and less than is worth it?"""
+    bounds = [a.value for each in _loops(loop) for a in (each.start, each.stop) if isinstance(a, Const)]
+    if len(bounds) < 2 * len(_loops(loop)):
+        return False
+    total = 1
+    for each in _loops(loop):
+        assert isinstance(each.start, Const) and isinstance(each.stop, Const)
+        total *= max(abs(int(each.stop.value) - int(each.start.value)), 1)
+    return total * sum(isinstance(s, Let) for s in walk(loop.body)) < _LEAST_WORK
+
+
+def _loops(loop: For) -> list[For]:
+    inner: list[Statement] = [s for s in walk(loop.body) if isinstance(s, For)]
+    return [loop, *(s for s in inner if isinstance(s, For))]

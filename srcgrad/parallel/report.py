@@ -1,0 +1,28 @@
+"""The report's part about loops: which run in parallel, what they fold, and why the others do not.
+
+In: the verdicts. Out: text, a line for each loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from srcgrad.parallel.choice import Verdict
+
+
+def report_of_loops(verdicts: Sequence[Verdict]) -> str:
+    """The lines of the report."""
+    lines = [f"  {_place(v)}: {_text(v)}" for v in verdicts]
+    return "\n".join(["loops:", *(lines or ["  none"])])
+
+
+def _place(verdict: Verdict) -> str:
+    span = verdict.loop.span
+    return f"line {span.line}, {verdict.loop.index.hint}" if span.line else verdict.loop.index.hint
+
+
+def _text(verdict: Verdict) -> str:
+    if not verdict.chosen:
+        return f"one after the other ({verdict.obstacle})"
+    folds = sorted({fold.value for fold in verdict.folds})
+    return "in parallel, each iteration in elements of its own" + (f"; {', '.join(folds)} by blocks" if folds else "")
