@@ -114,11 +114,8 @@ def derive(task: Task) -> Code:
     primal = optimise(inner.function)
     refuse_races(primal)
     made, text = _TRANSFORMS[task.transform](inner, primal)
-    function = _after_differentiation(made, primal)
-    if task.options.parallel:
-        function, verdicts = in_parallel(function)
-        function = simplify(function)
-        text = f"{text}\n{report_of_loops(verdicts)}"
+    function, loops = _after_differentiation(made, primal, task.options.parallel)
+    text = "\n".join([text, *loops])
     result, gradients = result_of(task)
     function = with_complex_border(function, _arguments(task, task.transform), _results(result, gradients))
     primal = with_complex_border(primal, _arguments(task, Transform.PRIMAL), border_of((task.out,)))
@@ -141,15 +138,20 @@ def build(request: Request, derive: Callable[[Task], Code] = derive) -> Built:
     )  # fmt: skip
 
 
-def _after_differentiation(function: Function, primal: Function) -> Function:
-    """The passes that pay on adjoint code, each followed by the clean-up it makes possible."""
+def _after_differentiation(function: Function, primal: Function, parallel: bool) -> tuple[Function, list[str]]:
+    """The passes that pay on adjoint code, each followed by the clean-up it makes possible; and what the report says
+    about parallel loops. (These are chosen while each iteration makes its own work arrays.)"""
     function = drop_tangents(function)
     exact = {symbol for f in (primal, *primal.helpers) for symbol in defined_symbols(f.body)}
     function = optimise(reciprocals(optimise(function, final=True), exact), final=True)
     function = optimise(flip(promote(clear_late(distribute(gather(sink(function)))))), final=True)
     function, parts = contract(function)
     function = optimise(hoist_loads(first_touch(function)), final=True)
-    return half_powers(reassociate(hoist_parts(function, parts), exact), exact)
+    loops: list[str] = []
+    if parallel:
+        function, verdicts = in_parallel(function)
+        function, loops = simplify(function), [report_of_loops(verdicts)]
+    return half_powers(reassociate(hoist_parts(function, parts), exact), exact), loops
 
 
 # -- the transforms -----------------------------------------------------------------------------------------------

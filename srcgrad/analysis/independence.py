@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from srcgrad.analysis.affine import Affine, AffineForms
 from srcgrad.analysis.folds import fold_of, uses
 from srcgrad.analysis.identity import Identities
+from srcgrad.analysis.privacy import Privacy
 from srcgrad.analysis.regions import Region, Regions, find_regions
 from srcgrad.ir.alias import AliasClasses, alias_classes, is_reference
 from srcgrad.ir.nodes import (
@@ -64,6 +65,11 @@ class Independence:
         self._forms = AffineForms(self._regions)
         self._identities = Identities(self._regions)
         self._aliases: AliasClasses = alias_classes(function)
+        self._privacy = Privacy(self._regions, self._forms)
+
+    def work_arrays(self, loop: For) -> tuple[Alloc, ...]:
+        """The arrays made in front of the loop of which each iteration may have its own."""
+        return tuple(self._privacy.work_arrays(loop))
 
     def dependences(self, loop: For) -> Iterator[Dependence]:
         """What stands against running the iterations of a loop in any order."""
@@ -103,11 +109,12 @@ class Independence:
     def _touched(self, loop: For) -> tuple[dict[Sym, list[Access]], dict[Sym, list[Statement]]]:
         """The elements that are read and written, by memory, and what else is done with which memory; without what
         each iteration allocates for itself."""
+        private = {made.result for made in self._privacy.work_arrays(loop)}
         accesses: dict[Sym, list[Access]] = {}
         others: dict[Sym, list[Statement]] = {}
         for s in walk(loop.body):
             if isinstance(s, (Load, Store)):
-                if not self._is_own(loop, s.array):
+                if s.array not in private and not self._is_own(loop, s.array):
                     accesses.setdefault(self._aliases.root(s.array), []).append(s)
             elif not isinstance(s, (Let, Dim, Alloc)):
                 yielded = [a for block in blocks(s) for a in block.results]

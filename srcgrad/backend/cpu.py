@@ -39,9 +39,9 @@ def compile_module(name: str, text: str, options: Options) -> ModuleType:
     module = loader.load(name, text, settings)
     if not getattr(module, _MARK, False):
         own = [(key, value) for key, value in vars(module).items() if _defined_here(value, module)]
-        if len(own) > 1:  # functions that call themselves or one another: read back from Numba's cache, they crash
-            settings["cache"] = False
         parallel = getattr(module, PARALLEL, ())
+        if len(own) > 1 + 2 * len(parallel):  # functions that call themselves: read back from Numba's cache, they crash
+            settings["cache"] = False
         for key, value in own:
             if key in parallel:
                 setattr(module, key, numba.njit(**{**settings, "parallel": True})(value))

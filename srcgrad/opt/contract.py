@@ -23,7 +23,7 @@ from srcgrad.ir.build import Builder, nest
 from srcgrad.ir.nodes import Alloc, Atom, Block, For, Function, Load, Statement, Store, Sym, While, blocks, operands
 from srcgrad.ir.types import Array, Layout
 from srcgrad.ir.visit import defined_symbols, inner_symbols, map_atoms, walk
-from srcgrad.opt.rewrite import never_negative
+from srcgrad.opt.rewrite import never_negative, with_helpers
 
 Access = Load | Store
 
@@ -106,7 +106,7 @@ def _without(atoms: tuple[Atom, ...], position: int) -> tuple[Atom, ...]:
 
 def hoist_parts(function: Function, parts: Collection[Sym]) -> Function:
     """The function with these arrays made in front of the loops that they are made in; zeros become stores."""
-    return replace(function, body=_hoisted(function.body, parts)) if parts else function
+    return with_helpers(function, lambda f: _hoisted(f.body, parts)) if parts else function
 
 
 def _hoisted(block: Block, parts: Collection[Sym]) -> Block:

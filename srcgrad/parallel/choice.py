@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from srcgrad.analysis.folds import fold_of, uses
 from srcgrad.analysis.independence import Independence
 from srcgrad.ir.fold import Fold
-from srcgrad.ir.nodes import Block, Const, For, Function, If, Let, Statement, While, blocks
+from srcgrad.ir.nodes import Alloc, Block, Const, For, Function, If, Let, Statement, While, blocks
 from srcgrad.ir.types import Scalar
 from srcgrad.ir.visit import walk
 
@@ -21,10 +21,12 @@ _LEAST_WORK = 4096  # operations of a loop whose length is known
 
 @dataclass(frozen=True)
 class Verdict:
-    """`folds` are the operations by which the loop folds what it carries; `obstacle` says why it is not chosen."""
+    """`folds` are the operations by which the loop folds what it carries, `work_arrays` what each block of iterations
+    makes for itself; `obstacle` says why the loop is not chosen."""
 
     loop: For
     folds: tuple[Fold, ...] = ()
+    work_arrays: tuple[Alloc, ...] = ()
     obstacle: str = ""
 
     @property
@@ -63,7 +65,7 @@ def _verdict(loop: For, independence: Independence) -> Verdict:
         return Verdict(loop, obstacle="what the last iteration gives is used")
     if _is_short(loop):
         return Verdict(loop, obstacle="it is short")
-    return Verdict(loop, tuple(fold for fold in folds if fold is not None))
+    return Verdict(loop, tuple(fold for fold in folds if fold is not None), independence.work_arrays(loop))
 
 
 def _is_short(loop: For) -> bool:

@@ -13,9 +13,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from srcgrad.ir.build import Builder, int_const
-from srcgrad.ir.nodes import Atom, Block, Callee, Const, For, Function, Launch, Let, Load, Statement, Store, Sym, While
+from srcgrad.ir.nodes import (
+    Alloc,
+    Atom,
+    Block,
+    Callee,
+    Const,
+    For,
+    Function,
+    Launch,
+    Let,
+    Load,
+    Statement,
+    Store,
+    Sym,
+    While,
+)
 from srcgrad.ir.types import INT64
-from srcgrad.ir.visit import clone_block, free_symbols, map_atoms, rebuild, walk
+from srcgrad.ir.visit import free_symbols, map_atoms, rebuild, walk
+from srcgrad.ops.registry import by_name
 from srcgrad.parallel.choice import Verdict, choose
 
 _GUESSED_LENGTH = 8  # of a loop inside whose length changes from iteration to iteration, or is not known
@@ -27,7 +43,7 @@ def in_parallel(function: Function) -> tuple[Function, tuple[Verdict, ...]]:
     chosen = {v.loop: v for v in verdicts if v.chosen}
     if not chosen:
         return function, verdicts
-    outliner = _Outliner(chosen)
+    outliner = _Outliner(chosen, {made for v in chosen.values() for made in v.work_arrays})
     body = outliner.block(function.body)
     return replace(rebuild(function, body), helpers=(*function.helpers, *outliner.helpers)), verdicts
 
@@ -35,6 +51,7 @@ def in_parallel(function: Function) -> tuple[Function, tuple[Verdict, ...]]:
 @dataclass
 class _Outliner:
     chosen: dict[For, Verdict]
+    private: set[Alloc]
     helpers: list[Function] = field(default_factory=list)
 
     def block(self, block: Block) -> Block:
@@ -43,12 +60,13 @@ class _Outliner:
             builder.span = s.span
             if isinstance(s, For) and s in self.chosen:
                 self._launch(builder, s)
-            else:
+            elif s not in self.private:
                 builder.emit(map_atoms(s, lambda atom: atom, self.block))
         return builder.finish(block.results)
 
     def _launch(self, builder: Builder, loop: For) -> None:
-        used = free_symbols(replace(loop.body), (loop.index, *loop.parameters))
+        work_arrays = self.chosen[loop].work_arrays
+        used = free_symbols(Block((*work_arrays, *loop.body.statements)), (loop.index, *loop.parameters))
         steps = [a for a in (loop.start,) if isinstance(a, Sym)]
         arguments = tuple(dict.fromkeys((*steps, *used)))
         helper = self._function(loop, arguments)
@@ -60,37 +78,40 @@ class _Outliner:
         builder.emit(Launch(loop.results, helper.callee, count, work, folds, loop.initial, arguments, loop.span))
 
     def _function(self, loop: For, arguments: tuple[Sym, ...]) -> Function:
-        """The function that runs the iterations from the `first` up to the `last`."""
+        """The function that runs the iterations from the `first` up to the `last`. Its body has the loop's own symbols,
+        so that what is known of them (which arrays are parts, what is the primal's) stays known."""
         first, last = Sym("first", INT64), Sym("last", INT64)
         initial = tuple(Sym(p.hint, p.type) for p in loop.parameters)
-        given = {a: Sym(a.hint, a.type) for a in arguments}
-        mapping: dict[Sym, Atom] = dict(given)
-        parameters = (first, last, *initial, *given.values())
+        parameters = (first, last, *initial, *arguments)
+        results = tuple(Sym(r.hint, r.type) for r in loop.results)
         builder = Builder()
         builder.span = loop.span
-        least = builder.op("maximum", first, int_const(0), hint="first")  # which is known to be so, but not by its type
-        index = Sym(loop.index.hint, loop.index.type)
-        own = tuple(Sym(p.hint, p.type) for p in loop.parameters)
-        mapping.update(zip(loop.parameters, own))
-        start = mapping.get(loop.start, loop.start) if isinstance(loop.start, Sym) else loop.start
+        least = builder.op("maximum", first, int_const(0), hint="first")  # which it is, but not by its type
+        for made in self.chosen[loop].work_arrays:
+            builder.emit(made)
         assert isinstance(loop.step, Const)
         step = int(loop.step.value)
-        plain = step == 1 and isinstance(start, Const) and start.value == 0
-        with builder.block() as statements:
-            if plain:
-                mapping[loop.index] = index
-            else:
-                moved = builder.op("mul", index, int_const(step)) if step != 1 else index
-                mapping[loop.index] = builder.op("add", start, moved, hint=loop.index.hint)
-            inner = clone_block(loop.body, mapping)
-            for s in inner.statements:
-                builder.emit(s)
-        results = tuple(Sym(r.hint, r.type) for r in loop.results)
-        body = Block(tuple(statements), inner.results)
-        builder.emit(For(results, index, least, last, int_const(1), own, initial, body, span=loop.span))
+        index, body = loop.index, loop.body
+        if step != 1 or not isinstance(loop.start, Const) or loop.start.value != 0:
+            index = Sym(loop.index.hint, loop.index.type)
+            body = Block((*_index(loop, index, step), *body.statements), body.results)
+        builder.emit(
+            For(results, index, least, last, int_const(1), loop.parameters, initial, body, span=loop.span)
+        )  # fmt: skip
         name = f"loop_{len(self.helpers) + 1}"
         callee = Callee(name, tuple(p.type for p in parameters), tuple(r.type for r in results))
         return Function(name, parameters, builder.finish(results), loop.span, callee=callee)
+
+
+def _index(loop: For, number: Sym, step: int) -> list[Statement]:
+    """The statements that give the loop's index from the number of the iteration."""
+    if step == 1:
+        return [Let(loop.index, by_name("add"), (loop.start, number), loop.span)]
+    moved = Sym("i", loop.index.type)
+    return [
+        Let(moved, by_name("mul"), (number, int_const(step)), loop.span),
+        Let(loop.index, by_name("add"), (loop.start, moved), loop.span),
+    ]
 
 
 def _count(builder: Builder, loop: For) -> Atom:

@@ -24,5 +24,9 @@ def _place(verdict: Verdict) -> str:
 def _text(verdict: Verdict) -> str:
     if not verdict.chosen:
         return f"one after the other ({verdict.obstacle})"
-    folds = sorted({fold.value for fold in verdict.folds})
-    return "in parallel, each iteration in elements of its own" + (f"; {', '.join(folds)} by blocks" if folds else "")
+    text = "in parallel, each iteration in elements of its own"
+    if folds := sorted({fold.value for fold in verdict.folds}):
+        text += f"; {', '.join(folds)} by blocks"
+    if verdict.work_arrays:
+        text += f"; each block with its own {', '.join(sorted({a.result.hint for a in verdict.work_arrays}))}"
+    return text

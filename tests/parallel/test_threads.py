@@ -1,0 +1,86 @@
+"""Machine code of parallel loops: equal to the serial one, and the same numbers with any number of threads."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import pytest
+
+import srcgrad
+from srcgrad.runtime import threads
+from tests.programs import parallel_loops as programs
+
+RNG = np.random.default_rng(0)
+GRID = RNG.uniform(0.5, 1.5, (70, 9))
+CASES = {
+    "own_elements": (RNG.uniform(0.5, 1.5, 1000),),
+    "pairs_of_elements": (RNG.uniform(0.5, 1.5, 1001),),
+    "neighbours_are_read": (RNG.uniform(0.5, 1.5, 100),),
+    "sum_of_row_products": (GRID,),
+    "paths_with_their_own_arrays": (GRID,),
+    "columns_are_added_up": (GRID,),
+    "largest_of_each": (GRID,),
+    "time_steps_around": (GRID,),
+}
+
+
+@pytest.fixture(autouse=True)
+def however_short(monkeypatch):
+    monkeypatch.setattr(threads, "LEAST_WORK", 0)
+    before = numba.get_num_threads()
+    yield
+    numba.set_num_threads(before)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_any_number_of_threads(name):
+    function, arguments = getattr(programs, name), CASES[name]
+    serial = srcgrad.differentiable(function)
+    out = serial(*(a.copy() for a in arguments))
+    weights = RNG.uniform(0.5, 1.5, np.shape(out))
+    expected = srcgrad.vjp(function, *arguments)[1](weights)[0]
+    found = []
+    for count in range(1, numba.config.NUMBA_NUM_THREADS + 1):
+        numba.set_num_threads(count)
+        value, pullback = srcgrad.vjp(function, *arguments, parallel=True, cache=False)
+        found.append((value, pullback(weights)[0]))
+        np.testing.assert_allclose(value, out, rtol=1e-12)
+        np.testing.assert_allclose(found[-1][1], expected, rtol=1e-12, atol=1e-14)
+    for value, gradient in found[1:]:
+        np.testing.assert_array_equal(value, found[0][0])
+        np.testing.assert_array_equal(gradient, found[0][1])
+
+
+def test_no_iterations_and_few():
+    for n in (0, 1, 3):
+        x = RNG.uniform(0.5, 1.5, (n, 4))
+        value = srcgrad.differentiable(programs.sum_of_row_products, parallel=True, cache=False)(x)
+        np.testing.assert_allclose(value, programs.sum_of_row_products(x))
+        value = srcgrad.differentiable(programs.largest_of_each, parallel=True, cache=False)(x)
+        np.testing.assert_allclose(value, programs.largest_of_each(x))
+
+
+def table(x, bins):
+    counts = np.zeros(4)
+    for i in range(len(x)):
+        counts[bins[i]] += x[i] ** 2
+    return np.sum(counts**2)
+
+
+def test_the_report_says_what_became_of_each_loop():
+    lowered = srcgrad.value_and_grad(programs.sum_of_row_products, parallel=True).lower(GRID)
+    assert (
+        "in parallel, each iteration in elements of its own; sum by blocks; each block with its own product_tape"
+        in (lowered.report())
+    )
+    lowered = srcgrad.grad(table, parallel=True).lower(GRID[:, 0].copy(), np.zeros(70, int))
+    assert "one after the other (several iterations add to one element of 'counts')" in lowered.report()
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 63, 64, 65, 1000])
+def test_blocks_cover_all_iterations_once(count):
+    blocks = threads.blocks(count)
+    places = [threads.place(k, blocks) for k in range(blocks)]
+    assert sorted(places) == list(range(blocks))
+    covered = [i for k in range(blocks) for i in range(*threads.bounds(k, blocks, count))]
+    assert covered == list(range(count))
