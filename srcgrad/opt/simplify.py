@@ -19,6 +19,7 @@ to be equal are one symbol. The extent of an `Alloc`, a `Copy`, a `View` or a `R
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import is_
 
 import numpy as np
 
@@ -251,15 +252,25 @@ class _Simplifier(Rewriter):
             self.mapping.update(zip(s.parameters, self.atoms(s.initial)))
             self.splice(s.body, s.results, out)
         else:
-            known = self.learn_running(start, stop, step)
-            out.append(self.renamed(s))
-            self.forget(known)
+            out.append(self.running(replace(s, start=start, stop=stop, step=step, initial=self.atoms(s.initial)), s))
+
+    def running(self, loop: For, old: For) -> For:
+        """The loop with its body simplified by what holds where it has an iteration: nowhere else, the bounds and the
+        values to begin with included."""
+        pairs = len(self.never_both)
+        known = self.learn_running(loop.start, loop.stop, loop.step)
+        body = self.block(loop.body)
+        self.forget(known)
+        del self.never_both[pairs:]
+        kept = (old.start, old.stop, old.step, *old.initial)
+        same = body is old.body and all(map(is_, (loop.start, loop.stop, loop.step, *loop.initial), kept))
+        return old if same else replace(loop, body=body)
 
     def learn_running(self, start: Atom, stop: Atom, step: Atom) -> list[Sym]:
         """What is known where a loop has an iteration: what is never true together with that is false."""
         known: list[Sym] = []
         bounds = (start, stop) if isinstance(step, Const) and step.value > 0 else (stop, start)
-        for pair in self.never_both:
+        for pair in tuple(self.never_both):
             for one, other in (pair, pair[::-1]):
                 name, operands = self.expressions.get(one, ("", ())) if isinstance(one, Sym) else ("", ())
                 if name == "lt" and all(map(same_atom, operands, bounds)) and isinstance(other, Sym):

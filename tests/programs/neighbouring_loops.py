@@ -116,3 +116,39 @@ def columns_of_two_arrays(a, w):
             b[i, k] = a[i, 1, k] * w[i, 1]
             c[k, i] = b[i, k] * b[i, k]
     return b @ c
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, 3), 0, 3, 5))
+def checked_in_a_loop_that_does_not_run(a, n, m, k):
+    s = 0.0
+    for _ in range(n):
+        for _ in range(m):
+            if k > 3:
+                raise ValueError("bad")
+            s += a[0]
+    for j in range(m):
+        s += a[j]
+        if k > 3:
+            s = s * 2
+    return s
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, 3), np.zeros(0), 3.0))
+def lengths_that_differ_where_nothing_runs(p, q, x):
+    s = x * len(p)
+    for i in range(p.shape[0]):
+        s += p[i]
+    for _ in range(q.shape[0]):
+        s = np.sum(p - q) * s
+    return s
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, 3), np.zeros(0), 3))
+def flag_that_a_loop_would_have_set(p, q, k):
+    b = k > 2
+    c = b
+    for i in range(len(q)):
+        if b:
+            raise ValueError("x")
+        c = p[i] > q[i]
+    return p * 2 if c else p
