@@ -67,11 +67,14 @@ def allocate(
 
 def copy(ctx: Context, array: Arr, hint: str = "a") -> Arr:
     """A fresh array with the elements of a view."""
+    note_order(ctx, array)
     source = materialise(ctx, array)
     symbol = Sym(hint, Array(array.dtype, array.ndim, Layout.C))
     ctx.builder.emit(Copy(symbol, source, ctx.span))
     ctx.allocated(symbol)
     ctx.shapes[symbol] = shape(ctx, array)
+    if has_rows(ctx, array):
+        ctx.in_rows.add(symbol)
     return whole(symbol)
 
 
@@ -105,13 +108,41 @@ def reshaped(ctx: Context, array: Arr, shape: tuple[Atom, ...], hint: str = "res
     shape = tuple(cast(ctx, n, PY_INT) for n in shape)
     result = ctx.builder.reshape(array.base, shape, hint)
     ctx.reshaped[result] = ctx.memory_of(array.base)
+    ctx.in_rows.add(result)
     ctx.shapes[result] = shape
     return whole(result)
 
 
 def is_contiguous(array: Arr) -> bool:
-    """Do its elements certainly lie one behind the other?"""
+    """Do its elements lie one behind the other?"""
     return array.whole and array.base_type.layout is Layout.C
+
+
+def is_contiguous_in_numpy(ctx: Context, array: Arr) -> bool:
+    """Do its elements lie one behind the other, and certainly so in NumPy as well?"""
+    if not is_contiguous(array):
+        return False
+    if array.ndim > 1 and not ctx.mixed_orders:
+        ctx.relies_on_rows = True
+    return array.ndim < 2 or not ctx.mixed_orders or array.base in ctx.in_rows
+
+
+def note_order(ctx: Context, array: Arr) -> None:
+    """An array is read, or asked for its shape: what is made like it has its order in NumPy."""
+    if array.permutation != tuple(sorted(array.permutation)):
+        ctx.mixed_orders = True
+
+
+def with_rows(ctx: Context, array: Arr) -> Arr:
+    """A fresh array that has its rows one after the other in NumPy, too, whatever it was made from."""
+    ctx.in_rows.add(array.base)
+    return array
+
+
+def has_rows(ctx: Context, array: Arr) -> bool:
+    """Has what is made like this array its rows one after the other?"""
+    in_order = array.permutation == tuple(sorted(array.permutation))
+    return in_order and (array.base in ctx.in_rows or array.base_type.ndim < 2)
 
 
 def unit_axes(ctx: Context, array: Arr) -> frozenset[int]:
@@ -150,6 +181,7 @@ def transpose(array: Arr, axes: tuple[int, ...]) -> Arr:
 
 def load(ctx: Context, array: Arr, index: tuple[Atom, ...], hint: str = "t") -> Atom:
     """One element; `index` has an atom per dimension."""
+    note_order(ctx, array)
     place = subscript(ctx, array, index)
     result = Sym(hint, array.element)
     ctx.builder.emit(Load(result, place.base, _fixed(place), ctx.span))

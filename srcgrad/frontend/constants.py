@@ -59,6 +59,7 @@ def _captured_array(ctx: Context, obj: np.ndarray, name: str, where: Captured) -
         symbol = Sym(name if name.isidentifier() else "array", Array(obj.dtype, obj.ndim, array_layout(obj)))
         found = ctx.arrays[key] = CapturedArray(where, symbol)
         ctx.parameters.add(symbol)
+        ctx.note_parameter(symbol)
     return found.symbol
 
 

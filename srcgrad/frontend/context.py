@@ -24,6 +24,7 @@ from srcgrad.infer.captured import Captured
 from srcgrad.infer.raised import Key, Raised
 from srcgrad.ir.build import Builder
 from srcgrad.ir.nodes import Atom, Callee, Function, Statement, Sym
+from srcgrad.ir.types import Array, Layout
 from srcgrad.span import Span
 
 
@@ -166,7 +167,7 @@ def _register(table: dict, keys: Any) -> Callable[[F], F]:
 class Context:
     """The state of one run of the frontend."""
 
-    def __init__(self) -> None:
+    def __init__(self, mixed_orders: bool = False) -> None:
         self.builder = Builder()
         self.scopes: list[Scope] = []
         self.diagnostics: list[Diagnostic] = []
@@ -182,6 +183,11 @@ class Context:
         self.at_most_one: set[Atom] = set()  # lengths of slices such as a[:1]
         self.fresh: set[Sym] = set()
         self.reshaped: dict[Sym, Sym] = {}  # arrays that name the memory of another: which
+        # NumPy gives results the order that their operands have in memory; here all fresh arrays have rows one after
+        # the other. Once anything but rows was met, only the arrays in `in_rows` certainly have them in NumPy as well.
+        self.mixed_orders = mixed_orders
+        self.relies_on_rows = False
+        self.in_rows: set[Sym] = set()
         self.parameters: set[Sym] = set()
         self.shapes: dict[Sym, tuple[Atom, ...]] = {}
         self.dims: list[dict[object, Atom]] = [{}]
@@ -355,6 +361,13 @@ class Context:
             when > moment and (base is None or self.born.get(self.memory_of(base), 0) <= moment)
             for when, base in reversed(self.written)
         )
+
+    def note_parameter(self, symbol: Sym) -> None:
+        """Whether an array from outside has its rows one after the other."""
+        if isinstance(symbol.type, Array) and symbol.type.layout is Layout.C:
+            self.in_rows.add(symbol)
+        elif isinstance(symbol.type, Array) and symbol.type.ndim > 1:
+            self.mixed_orders = True
 
     def memory_of(self, base: Sym) -> Sym:
         """The array whose memory a symbol names, as far as that is known."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from srcgrad.frontend.arrays import allocate, load, shape, store
+from srcgrad.frontend.arrays import allocate, has_rows, load, note_order, shape, store, with_rows
 from srcgrad.frontend.context import Context
 from srcgrad.frontend.masks import Masked, under_one_mask
 from srcgrad.frontend.scalars import apply, cast, compare, raise_if, scalar, settle
@@ -50,6 +50,7 @@ def expr_of(ctx: Context, value: Value) -> ArrayExpr:
         case ArrayExpr():
             return value
         case Arr():
+            note_order(ctx, value)
             return ArrayExpr(
                 value.dtype, shape(ctx, value), lambda index: load(ctx, value, index), (value,), at_array=True
             )  # fmt: skip
@@ -222,7 +223,8 @@ def into_memory(ctx: Context, expr: ArrayExpr, hint: str = "a", dtype: np.dtype 
     """A fresh array with the elements of an expression."""
     result = allocate(ctx, expr.shape, dtype or expr.dtype, None, hint)
     nest(ctx, expr.shape, lambda index: store(ctx, result, index, expr.at(index)))
-    return result
+    reads = [read.array if isinstance(read, OutOfOrder) else read for read in expr.reads]
+    return with_rows(ctx, result) if all(has_rows(ctx, array) for array in reads) else result
 
 
 def computed_once(ctx: Context, expr: ArrayExpr) -> ArrayExpr:

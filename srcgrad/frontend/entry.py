@@ -60,7 +60,13 @@ class Lowered:
 
 def lower(function: Callable[..., Any], specs: tuple[Spec, ...]) -> Lowered:
     """Lower `function` for arguments of these specs. Raises `Unsupported` with everything that is wrong."""
-    ctx = Context()
+    lowered, ctx = _lowered(Context(), function, specs)
+    if ctx.mixed_orders and ctx.relies_on_rows:  # before that was known
+        lowered, _ = _lowered(Context(mixed_orders=True), function, specs)
+    return lowered
+
+
+def _lowered(ctx: Context, function: Callable[..., Any], specs: tuple[Spec, ...]) -> tuple[Lowered, Context]:
     parameters = _parameters(ctx, function, specs)
     value: Value = BOTTOM
     try:
@@ -70,7 +76,7 @@ def lower(function: Callable[..., Any], specs: tuple[Spec, ...]) -> Lowered:
     except Unknown:
         pass
     ctx.finish()
-    return _close(ctx, function, parameters, value)
+    return _close(ctx, function, parameters, value), ctx
 
 
 def _present(ctx: Context, value: Value) -> Value:
@@ -116,6 +122,8 @@ def _parameters(ctx: Context, function: Callable[..., Any], specs: tuple[Spec, .
             positional.append(value)
     found.arguments = Arguments(tuple(positional), keywords)
     ctx.parameters.update(found.symbols)
+    for symbol in found.symbols:
+        ctx.note_parameter(symbol)
     ctx.dims[-1].update(dict.fromkeys(found.units, integer(1)))
     return found
 

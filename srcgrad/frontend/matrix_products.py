@@ -12,7 +12,17 @@ import math
 
 import numpy as np
 
-from srcgrad.frontend.arrays import FULL, allocate, copy, is_contiguous, materialise, reshaped, store, subscript
+from srcgrad.frontend.arrays import (
+    FULL,
+    allocate,
+    copy,
+    is_contiguous,
+    materialise,
+    reshaped,
+    store,
+    subscript,
+    with_rows,
+)
 from srcgrad.frontend.context import Arguments, Context, function, method
 from srcgrad.frontend.elementwise import (
     Index,
@@ -110,7 +120,7 @@ def product(ctx: Context, a: ArrayExpr, b: ArrayExpr) -> Value:
         return Num(entry((), ()))
     if columns and _in_rows(b) and type_.is_inexact:
         return _by_rows(ctx, a, b, type_, length)
-    result = allocate(ctx, (*rows, *columns), type_.dtype, None, "product")
+    result = with_rows(ctx, allocate(ctx, (*rows, *columns), type_.dtype, None, "product"))
     nest(ctx, (*rows, *columns), lambda i: store(ctx, result, i, entry(i[: len(rows)], i[len(rows) :])))
     return result
 
@@ -131,7 +141,7 @@ def _of_matrices(ctx: Context, a: ArrayExpr, b: ArrayExpr, type_: Scalar) -> Val
         return _of_stacks(ctx, a, b, type_)
     if a.ndim > 2:
         return _of_rows(ctx, a, b, type_)
-    result = allocate(ctx, (a.shape[0], b.shape[1]), type_.dtype, 0.0, "product")
+    result = with_rows(ctx, allocate(ctx, (a.shape[0], b.shape[1]), type_.dtype, 0.0, "product"))
     left, right = (materialise(ctx, _in_memory(ctx, each, type_)) for each in (a, b))
     ctx.builder.product(result.base, left, right)
     return result
@@ -162,7 +172,7 @@ def _of_stacks(ctx: Context, a: ArrayExpr, b: ArrayExpr, type_: Scalar) -> Value
     """The products of two stacks, matrix by matrix; leading dimensions are broadcast."""
     batch = broadcast(ctx, [a.shape[:-2], b.shape[:-2]])
     left, right = (_in_memory(ctx, each, type_) for each in (a, b))
-    result = allocate(ctx, (*batch, a.shape[-2], b.shape[-1]), type_.dtype, 0.0, "product")
+    result = with_rows(ctx, allocate(ctx, (*batch, a.shape[-2], b.shape[-1]), type_.dtype, 0.0, "product"))
 
     def matrix(array: Arr, expr: ArrayExpr, index: Index) -> Sym:
         own = own_index(ctx, expr.shape[:-2], index)
@@ -189,7 +199,7 @@ def _by_rows(ctx: Context, a: ArrayExpr, b: ArrayExpr, type_: Scalar, length: At
     """The product as a sum of multiples of the rows of `b`: all memory is walked through in order, here and in the
     derivative."""
     rows = a.shape[:-1]
-    result = allocate(ctx, (*rows, b.shape[1]), type_.dtype, 0.0, "product")
+    result = with_rows(ctx, allocate(ctx, (*rows, b.shape[1]), type_.dtype, 0.0, "product"))
 
     def multiple(index: Index) -> None:
         row, (k, column) = index[: len(rows)], index[len(rows) :]
@@ -220,6 +230,6 @@ def _in_loops(ctx: Context, a: ArrayExpr, b: ArrayExpr, type_: Scalar, length: A
 
         return atom(sum_of(ctx, type_)((length,), at))
 
-    result = allocate(ctx, (*batch, *rows, *columns), type_.dtype, None, "product")
+    result = with_rows(ctx, allocate(ctx, (*batch, *rows, *columns), type_.dtype, None, "product"))
     nest(ctx, (*batch, *rows, *columns), lambda index: store(ctx, result, index, entry(index)))
     return result

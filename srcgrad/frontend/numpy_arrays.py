@@ -6,11 +6,12 @@ In: evaluated arguments. Out: fresh arrays (`zeros`, `array`, `copy`, ...) or vi
 from __future__ import annotations
 
 import copy as copy_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from srcgrad.frontend.arrays import allocate, copy, load_at, store, subscript
+from srcgrad.frontend.arrays import allocate, copy, load_at, store, subscript, with_rows
 from srcgrad.frontend.comprehensions import array_from
 from srcgrad.frontend.context import Arguments, Context, function, is_static_dtype, method
 from srcgrad.frontend.elementwise import array_of, assign, expr_of, force, into_memory, nest, stack_items
@@ -34,9 +35,10 @@ from srcgrad.frontend.values import (
 from srcgrad.ir.build import const_like
 from srcgrad.ir.nodes import Atom, Const
 from srcgrad.ir.types import PY_INT, Scalar
-from srcgrad.library import triangles
+from srcgrad.library import quoting, triangles
 
 ARRAYS = (Arr, ArrayExpr)
+_LIBRARY = Path(quoting.__file__).parent
 _FLOAT = np.dtype(np.float64)
 
 
@@ -81,8 +83,9 @@ def _maker(name: str, fill: float | None) -> None:
     """`np.zeros` and its kind, and `np.zeros_like`."""
 
     def make(ctx: Context, arguments: Arguments) -> Value:
-        shape_, dtype, _order = unpack(ctx, arguments, name, "shape", "dtype", "order", optional=2)
-        return allocate(ctx, shape_from(ctx, shape_), dtype_of(ctx, dtype, _FLOAT), fill)
+        shape_, dtype, order = unpack(ctx, arguments, name, "shape", "dtype", "order", optional=2)
+        made = allocate(ctx, shape_from(ctx, shape_), dtype_of(ctx, dtype, _FLOAT), fill)
+        return _in_order(ctx, made, order)
 
     def make_like(ctx: Context, arguments: Arguments) -> Value:
         prototype, dtype = unpack(ctx, arguments, f"{name}_like", "a", "dtype", optional=1)
@@ -92,6 +95,19 @@ def _maker(name: str, fill: float | None) -> None:
 
     function(getattr(np, name))(make)
     function(getattr(np, f"{name}_like"))(make_like)
+
+
+def _in_order(ctx: Context, made: Arr, order: Value | None) -> Arr:
+    """A new array of the user's. (What the library fills in place of NumPy's function may have another order there.)"""
+    _note_order(ctx, order)
+    users = order is None and Path(ctx.span.file).parent != _LIBRARY
+    return with_rows(ctx, made) if users else made
+
+
+def _note_order(ctx: Context, order: Value | None) -> None:
+    """Memory here has its rows one after the other, whatever the user asks for."""
+    if order is not None and static_object(order) != "C":
+        ctx.mixed_orders = True
 
 
 def _expr(ctx: Context, value: Value) -> ArrayExpr:
@@ -106,7 +122,7 @@ for _name, _fill in (("zeros", 0.0), ("ones", 1.0), ("empty", None)):
 def ndarray(ctx: Context, arguments: Arguments) -> Value:
     """The constructor, with a shape and a dtype: memory as `np.empty` gives it."""
     shape_, dtype = unpack(ctx, arguments, "ndarray", "shape", "dtype", optional=1)
-    return allocate(ctx, shape_from(ctx, shape_), dtype_of(ctx, dtype, _FLOAT), None)
+    return _in_order(ctx, allocate(ctx, shape_from(ctx, shape_), dtype_of(ctx, dtype, _FLOAT), None), None)
 
 
 @function(np.full)
@@ -174,8 +190,9 @@ def copied(ctx: Context, arguments: Arguments) -> Value:
 
 def to_array(ctx: Context, arguments: Arguments, always_copy: bool) -> Value:
     """The argument as an array: fresh memory, except that an array stays what it is unless it must be copied."""
-    value, dtype, *_ = unpack(ctx, arguments, "array", "object", "dtype", "copy", "order", optional=3)
+    value, dtype, _copy, order = unpack(ctx, arguments, "array", "object", "dtype", "copy", "order", optional=3)
     assert value is not None
+    _note_order(ctx, order)
     kind = None if dtype is None else dtype_of(ctx, dtype, _FLOAT)
     if isinstance(value, Generator):
         return array_from(ctx, value, kind)
@@ -217,7 +234,8 @@ for _kind in (
 
 @method(ARRAYS, "copy")
 def copy_method(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
-    return copy(ctx, receiver) if isinstance(receiver, Arr) else force(ctx, receiver)
+    made = copy(ctx, receiver) if isinstance(receiver, Arr) else force(ctx, receiver)
+    return with_rows(ctx, made) if isinstance(made, Arr) else made
 
 
 @method(ARRAYS, "astype")

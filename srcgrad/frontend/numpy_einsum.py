@@ -51,6 +51,7 @@ def einsum(ctx: Context, arguments: Arguments) -> Value:
 
     if not output:
         return Num(element(()))
+    ctx.mixed_orders = ctx.mixed_orders or len(output) > 1  # NumPy's choice
     result = allocate(ctx, tuple(lengths[k] for k in output), kind.dtype, None, "einsum")
     nest(ctx, tuple(lengths[k] for k in output), lambda index: store(ctx, result, index, element(index)))
     return result

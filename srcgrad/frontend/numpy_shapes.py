@@ -17,7 +17,7 @@ from srcgrad.frontend.arrays import (
     allocate,
     copy,
     dim,
-    is_contiguous,
+    is_contiguous_in_numpy,
     load,
     load_at,
     reshaped,
@@ -43,7 +43,7 @@ def contiguous(ctx: Context, arguments: Arguments) -> Value:
     """The array itself where it is certainly contiguous; else a copy that must not be written, as NumPy's result
     may be either."""
     value = to_array(ctx, arguments, always_copy=False)
-    if not isinstance(value, Arr) or is_contiguous(value):
+    if not isinstance(value, Arr) or is_contiguous_in_numpy(ctx, value):
         return value
     return snapshot(ctx, value, copy(ctx, value))
 
@@ -53,6 +53,7 @@ def fortran_ordered(ctx: Context, arguments: Arguments) -> Value:
     """A vector as `np.ascontiguousarray` has it; else a copy that must not be written. (All copies are in C order: the
     order of memory changes no result.)"""
     value = to_array(ctx, arguments, always_copy=False)
+    ctx.mixed_orders = True
     if not isinstance(value, Arr) or value.ndim < 2:
         return contiguous(ctx, Arguments((value,)))
     return snapshot(ctx, value, copy(ctx, value))
@@ -172,7 +173,7 @@ def _squeeze_all(ctx: Context, array: Arr) -> Value:
 def reshape(ctx: Context, value: Arr, target: Value) -> Value:
     """Another name for the memory of what is certainly contiguous. Else a copy: there NumPy's result may share memory
     with the original, so neither may be written from then on (`ownership` checks that)."""
-    if is_contiguous(value) and not _is_small(shape(ctx, value)):
+    if is_contiguous_in_numpy(ctx, value) and not _is_small(shape(ctx, value)):
         return reshaped(ctx, value, _lengths(ctx, shape(ctx, value), target))
     return snapshot(ctx, value, _copied(ctx, expr_of(ctx, value), target))
 

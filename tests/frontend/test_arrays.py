@@ -178,6 +178,56 @@ def test_reshape_of_memory_that_changes():
     check(written_before, RNG.random(4))
 
 
+def test_reshape_of_memory_that_numpy_may_have_in_another_order():
+    """NumPy's results have the order of their operands in memory: a reshape of `a.T * 2` copies there."""
+
+    def of_a_transpose(a):
+        x = a.T * 2.0
+        q = x.reshape(-1)
+        q[0] = 9.0
+        return x
+
+    def carried(a):
+        x = a * 1.0
+        for _ in range(2):
+            q = x.reshape(-1)
+            q[0] = 9.0
+            x = x.T * 2.0
+        return x
+
+    def like_columns(a):
+        x = np.zeros_like(a.T)
+        x.ravel()[0] = a[0, 0]
+        return x
+
+    def joined(a):
+        x = np.concatenate((a.T, a.T))
+        x.reshape(-1)[1] = 5.0
+        return x
+
+    def by_rows(a):
+        x = (a.T * 2.0).copy()
+        x.reshape(-1)[1] = 5.0
+        y = a.T @ a
+        y.reshape(-1)[1] = 5.0
+        return x[0, 1] + y[0, 1]
+
+    for unknown in (of_a_transpose, carried, like_columns, joined):
+        with pytest.raises(Unsupported, match="changed after it was reshaped"):
+            lowered(unknown, RNG.random((3, 3)))
+    check(by_rows, RNG.random((3, 3)))
+    with pytest.raises(Unsupported, match="changed after it was reshaped"):
+        lowered(filled_through_another_shape, np.asfortranarray(RNG.random((3, 4))))
+    check(filled_through_another_shape, RNG.random((3, 4)))
+
+
+def filled_through_another_shape(a):
+    x = np.zeros_like(a)
+    q = x.ravel()
+    q[0] = a[0, 0]
+    return x
+
+
 def test_in_place_operation_that_does_not_fit_is_refused():
     def f(a):
         a += 0.5
