@@ -15,8 +15,8 @@ class Options:
 
     fastmath: bool = False
     cache: bool = True
-    parallel: bool = False
     nogil: bool = False
     boundscheck: bool = False
     strong_zero: bool = False
+    parallel: bool = False
     holomorphic: bool = False

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from srcgrad.frontend.context import Context
+from srcgrad.frontend.context import Context, Snapshot
 from srcgrad.frontend.scalars import (
     at_least,
     at_most,
@@ -111,6 +111,16 @@ def reshaped(ctx: Context, array: Arr, shape: tuple[Atom, ...], hint: str = "res
     ctx.in_rows.add(result)
     ctx.shapes[result] = shape
     return whole(result)
+
+
+def snapshot(ctx: Context, original: Arr, made: Arr, after: str = "it was reshaped") -> Arr:
+    """Record that `made` stands for what may be the memory of `original`."""
+    ctx.snapshots.append(Snapshot(
+        original.base, made.base, ctx.span, f"an array is changed after {after}",
+        f"NumPy may let the result of line {ctx.span.line} share its memory, or copy it",
+        "write before that line, or let it have a copy: a.copy()",
+    ))  # fmt: skip
+    return made
 
 
 def is_contiguous(array: Arr) -> bool:

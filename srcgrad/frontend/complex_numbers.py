@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from srcgrad.frontend.arrays import shape
+from srcgrad.frontend.arrays import copy, shape
 from srcgrad.frontend.complex_parts import conjugate_of, part_of_number
 from srcgrad.frontend.context import Arguments, Context, attribute, function, method
 from srcgrad.frontend.elementwise import elementwise
@@ -93,6 +93,8 @@ def conjugate(ctx: Context, value: Value) -> Value:
 @function(np.conj)
 def conj_function(ctx: Context, arguments: Arguments) -> Value:
     (value,) = unpack(ctx, arguments, "conj", "x")
+    if isinstance(value, Arr) and not is_complex(value) and not ctx.in_library:
+        return copy(ctx, value)  # the method gives the array itself
     return conjugate(ctx, value or NONE)
 
 

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
@@ -25,7 +26,10 @@ from srcgrad.infer.raised import Key, Raised
 from srcgrad.ir.build import Builder
 from srcgrad.ir.nodes import Atom, Callee, Function, Statement, Sym
 from srcgrad.ir.types import Array, Layout
+from srcgrad.library import quoting
 from srcgrad.span import Span
+
+_LIBRARY = Path(quoting.__file__).parent
 
 
 class Unknown(Exception):
@@ -361,6 +365,11 @@ class Context:
             when > moment and (base is None or self.born.get(self.memory_of(base), 0) <= moment)
             for when, base in reversed(self.written)
         )
+
+    @property
+    def in_library(self) -> bool:
+        """Is the code that is read the library's, which stands for NumPy's?"""
+        return Path(self.span.file).parent == _LIBRARY
 
     def note_parameter(self, symbol: Sym) -> None:
         """Whether an array from outside has its rows one after the other."""

@@ -10,14 +10,26 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
-from srcgrad.frontend.arrays import allocate, has_rows, load, note_order, shape, store, with_rows
+from srcgrad.frontend.arrays import (
+    allocate,
+    has_rows,
+    is_contiguous,
+    load,
+    note_order,
+    reshaped,
+    shape,
+    snapshot,
+    store,
+    with_rows,
+)  # fmt: skip
 from srcgrad.frontend.context import Context
 from srcgrad.frontend.masks import Masked, under_one_mask
 from srcgrad.frontend.scalars import apply, cast, compare, raise_if, scalar, settle
-from srcgrad.frontend.values import Arr, ArrayExpr, Num, NumberList, OutOfOrder, Record, Value, describe, integer
+from srcgrad.frontend.values import Arr, ArrayExpr, Num, NumberList, OutOfOrder, Record, Value, describe, integer, whole
 from srcgrad.infer import promote
 from srcgrad.ir.nodes import Atom, Block, Const, For, Sym
 from srcgrad.ir.types import PY_BOOL, PY_INT, Scalar
@@ -104,6 +116,7 @@ def _example(item: Value, part: ArrayExpr) -> np.dtype:
 
 
 _OPERANDS = "operands could not be broadcast together"
+_VIEWED = "another view of it was made"
 _TARGET = "could not broadcast input array"
 LENGTH_ONE = "np.squeeze: the length of a dimension is 1 in this call only"
 SHAPES_DIFFER = (_OPERANDS, _TARGET, LENGTH_ONE)
@@ -219,10 +232,27 @@ def force(ctx: Context, value: Value, hint: str = "a") -> Value:
             return value
 
 
+def noted_as_view(ctx: Context, original: Arr, result: Value) -> Value:
+    """What was made of an array where NumPy has a view of it (or may have one)."""
+    match result:
+        case ArrayExpr(view_of=None):
+            return replace(result, view_of=original)
+        case Arr() if ctx.memory_of(result.base) is not ctx.memory_of(original.base):
+            memory = whole(result.base)
+            if is_contiguous(memory):  # under a new name: what filled it was no change
+                result = replace(result, base=reshaped(ctx, memory, shape(ctx, memory), "view").base)
+            return snapshot(ctx, original, result, _VIEWED)
+        case Record(items=items):
+            return replace(result, items=tuple(noted_as_view(ctx, original, item) for item in items))
+    return result
+
+
 def into_memory(ctx: Context, expr: ArrayExpr, hint: str = "a", dtype: np.dtype | None = None) -> Arr:
     """A fresh array with the elements of an expression."""
     result = allocate(ctx, expr.shape, dtype or expr.dtype, None, hint)
     nest(ctx, expr.shape, lambda index: store(ctx, result, index, expr.at(index)))
+    if expr.view_of is not None:
+        snapshot(ctx, expr.view_of, result, _VIEWED)
     reads = [read.array if isinstance(read, OutOfOrder) else read for read in expr.reads]
     return with_rows(ctx, result) if all(has_rows(ctx, array) for array in reads) else result
 

@@ -23,7 +23,7 @@ from srcgrad.frontend.branch import branch
 from srcgrad.frontend.constants import constant
 from srcgrad.frontend.context import FUNCTIONS, METHODS, Arguments, Context, Refused, Scope, caller, of_kind
 from srcgrad.frontend.desugar import RESULT, desugar, return_statement
-from srcgrad.frontend.elementwise import elementwise, force
+from srcgrad.frontend.elementwise import elementwise, force, noted_as_view
 from srcgrad.frontend.liveness import Liveness, liveness
 from srcgrad.frontend.operations import call_operation
 from srcgrad.frontend.parameters import bind_parameters, refuse_results
@@ -64,6 +64,10 @@ from srcgrad.ops.procedures import procedure_by_function
 from srcgrad.ops.registry import Op, by_callable, by_name
 from srcgrad.span import Span
 
+_VIEWING = (
+    np.broadcast_to, np.broadcast_arrays, np.diagonal, np.diag, np.einsum, np.atleast_2d, np.atleast_3d,
+    quoted(np.diagonal),
+)  # fmt: skip
 _LIBRARY = Path(quoting.__file__).parent
 
 
@@ -103,11 +107,11 @@ def call_static(ctx: Context, callee: Static, arguments: Arguments) -> Value:
         return _in_dtype(ctx, callee, arguments)
     handler, numbers = _lookup(target), numbers_of(target)
     if handler is not None:
-        return given(ctx, numbers, handler(ctx, taken(ctx, numbers, arguments)))
+        return _viewing(ctx, target, arguments, given(ctx, numbers, handler(ctx, taken(ctx, numbers, arguments))))
     if target is refuse:
         _refuse_for_library(ctx, str(static_object(arguments.positional[0])))
     if (own := quoted(target)) is not None:
-        return call_function(ctx, own, arguments)
+        return _viewing(ctx, target, arguments, call_function(ctx, own, arguments))
     if (procedure := procedure_by_function(target)) is not None:
         return call_procedure(ctx, procedure, arguments)
     if is_text_method(target):
@@ -120,7 +124,7 @@ def call_static(ctx: Context, callee: Static, arguments: Arguments) -> Value:
         return _element_by_element(ctx, scalar_function, arguments)
     match target:
         case types.FunctionType():
-            return call_function(ctx, target, arguments)
+            return _viewing(ctx, target, arguments, call_function(ctx, target, arguments))
         case types.MethodType():
             receiver = Static(target.__self__)
             return ctx.call(Static(target.__func__), Arguments((receiver, *arguments.positional), arguments.keywords))
@@ -138,6 +142,16 @@ def call_static(ctx: Context, callee: Static, arguments: Arguments) -> Value:
         why="it is not written in Python that srcgrad can read, and no operation is registered for it",
         advice="write it out, or pass its result as an argument if it does not depend on the inputs",
     )
+
+
+def _viewing(ctx: Context, target: Any, arguments: Arguments, result: Value) -> Value:
+    """The result of a function of NumPy's that gives a view, or may, where a copy is made here."""
+    if target not in _VIEWING or ctx.in_library:
+        return result
+    for original in arguments.positional:
+        if isinstance(original, Arr) and (target is not np.diag or original.ndim > 1):
+            result = noted_as_view(ctx, original, result)
+    return result
 
 
 def _refuse_for_library(ctx: Context, text: str) -> NoReturn:

@@ -6,7 +6,6 @@ In: evaluated arguments. Out: fresh arrays (`zeros`, `array`, `copy`, ...) or vi
 from __future__ import annotations
 
 import copy as copy_module
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,10 +34,9 @@ from srcgrad.frontend.values import (
 from srcgrad.ir.build import const_like
 from srcgrad.ir.nodes import Atom, Const
 from srcgrad.ir.types import PY_INT, Scalar
-from srcgrad.library import quoting, triangles
+from srcgrad.library import triangles
 
 ARRAYS = (Arr, ArrayExpr)
-_LIBRARY = Path(quoting.__file__).parent
 _FLOAT = np.dtype(np.float64)
 
 
@@ -100,8 +98,7 @@ def _maker(name: str, fill: float | None) -> None:
 def _in_order(ctx: Context, made: Arr, order: Value | None) -> Arr:
     """A new array of the user's. (What the library fills in place of NumPy's function may have another order there.)"""
     _note_order(ctx, order)
-    users = order is None and Path(ctx.span.file).parent != _LIBRARY
-    return with_rows(ctx, made) if users else made
+    return with_rows(ctx, made) if order is None and not ctx.in_library else made
 
 
 def _note_order(ctx: Context, order: Value | None) -> None:
@@ -190,10 +187,11 @@ def copied(ctx: Context, arguments: Arguments) -> Value:
 
 def to_array(ctx: Context, arguments: Arguments, always_copy: bool) -> Value:
     """The argument as an array: fresh memory, except that an array stays what it is unless it must be copied."""
-    value, dtype, _copy, order = unpack(ctx, arguments, "array", "object", "dtype", "copy", "order", optional=3)
+    value, dtype, wanted, order = unpack(ctx, arguments, "array", "object", "dtype", "copy", "order", optional=3)
     assert value is not None
     _note_order(ctx, order)
     kind = None if dtype is None else dtype_of(ctx, dtype, _FLOAT)
+    always_copy = always_copy and (wanted is None or bool(static_object(wanted)))
     if isinstance(value, Generator):
         return array_from(ctx, value, kind)
     if isinstance(value, Arr) and (kind is None or kind == value.dtype) and not always_copy:
@@ -240,10 +238,10 @@ def copy_method(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -
 
 @method(ARRAYS, "astype")
 def astype(ctx: Context, receiver: Arr | ArrayExpr, arguments: Arguments) -> Value:
-    dtype, _copy = unpack(ctx, arguments, "astype", "dtype", "copy", optional=1)
+    dtype, wanted = unpack(ctx, arguments, "astype", "dtype", "copy", optional=1)
     kind = dtype_of(ctx, dtype, receiver.dtype)
     if isinstance(receiver, Arr) and kind == receiver.dtype:
-        return copy(ctx, receiver)
+        return copy(ctx, receiver) if wanted is None or static_object(wanted) else receiver
     return into_memory(ctx, expr_of(ctx, receiver), "a", kind)
 
 

@@ -22,11 +22,12 @@ from srcgrad.frontend.arrays import (
     load_at,
     reshaped,
     shape,
+    snapshot,
     store,
     subscript,
     transpose,
 )  # fmt: skip
-from srcgrad.frontend.context import Arguments, Context, Snapshot, function, method
+from srcgrad.frontend.context import Arguments, Context, function, method
 from srcgrad.frontend.elementwise import LENGTH_ONE, array_of, expr_of, into_memory, nest, same_length
 from srcgrad.frontend.numpy_arrays import ARRAYS, shape_from, to_array
 from srcgrad.frontend.python_calls import unpack
@@ -220,13 +221,3 @@ def _flat(ctx: Context, index: tuple[Atom, ...], lengths: Sequence[Atom]) -> Ato
     for i, n in zip(index, lengths):
         position = plus(ctx, times(ctx, position, n), i)
     return position
-
-
-def snapshot(ctx: Context, original: Arr, made: Arr) -> Arr:
-    """Record that `made` stands for what may be the memory of `original`."""
-    ctx.snapshots.append(Snapshot(
-        original.base, made.base, ctx.span, "an array is changed after it was reshaped",
-        f"NumPy may let the result of line {ctx.span.line} share its memory, or copy it",
-        "write before reshaping, or reshape a copy: a.copy().reshape(...)",
-    ))  # fmt: skip
-    return made

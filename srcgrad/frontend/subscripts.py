@@ -194,4 +194,4 @@ def _new_axes(ctx: Context, place: Arr, items: tuple[Subscript, ...]) -> ArrayEx
     def at(index: Index) -> Atom:
         return load(ctx, place, tuple(i for i, new in zip(index, kinds) if not new))
 
-    return ArrayExpr(place.dtype, full, at, (place,))
+    return ArrayExpr(place.dtype, full, at, (place,), view_of=None if ctx.in_library else place)

@@ -107,6 +107,8 @@ class ArrayExpr:
     reads: tuple[Arr | OutOfOrder, ...] = ()
     at_array: bool = False
     """Whether an element is just an element of the one array that is read."""
+    view_of: Arr | None = None
+    """The array of which NumPy has a view here: put into memory, it is a copy, and neither may change afterwards."""
     identity: object = None
     """What tells the expression apart from others, where that is known: equal identities mean equal elements."""
 

@@ -6,11 +6,13 @@ import math
 
 import numpy as np
 
-from srcgrad.library.quoting import quotes
+from srcgrad.library.quoting import quotes, refuse
 
 
 @quotes(np.nan_to_num)
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
+    if not copy:
+        refuse("np.nan_to_num(copy=False) is not compiled: write a[:] = np.nan_to_num(a)")
     if np.iscomplexobj(x):
         return nan_to_num(x.real, copy, nan, posinf, neginf) + 1j * nan_to_num(x.imag, copy, nan, posinf, neginf)
     high = 1.7976931348623157e308 if posinf is None else posinf

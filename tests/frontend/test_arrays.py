@@ -263,3 +263,74 @@ def test_joining():
         )  # fmt: skip
 
     check(f, RNG.random(3), RNG.random(2), RNG.random((2, 3)), -2)
+
+
+def written_with_a_new_axis(a):
+    b = a[:, None]
+    b[0] = 3.0
+    return a
+
+
+def read_with_a_new_axis(a):
+    b = a[None]
+    a[0, 0] = 3.0
+    return b * 2.0
+
+
+def written_diagonal(a):
+    d = np.diagonal(a)
+    a[0, 0] = 3.0
+    return d * a
+
+
+def diagonal_method(a):
+    d = a.diagonal()
+    a[0, 0] = 3.0
+    return d * a
+
+
+def broadcast_before_it_changes(a):
+    b = np.broadcast_to(a, (2, *a.shape))
+    a[0, 0] = 3.0
+    return b * 2.0
+
+
+def einsum_as_a_view(a):
+    d = np.einsum("ij->ji", a)
+    d[0, 1] = 3.0
+    return a
+
+
+@pytest.mark.parametrize(
+    "function",
+    [written_with_a_new_axis, read_with_a_new_axis, written_diagonal, diagonal_method, broadcast_before_it_changes,
+     einsum_as_a_view],
+    ids=lambda f: f.__name__,
+)  # fmt: skip
+def test_views_that_are_copies_here_may_not_change(function):
+    with pytest.raises(Unsupported, match="changed after another view of it was made"):
+        lowered(function, RNG.random((3, 3)))
+
+
+def test_the_same_without_a_change():
+    def f(a):
+        b = a[:, None] * np.diagonal(a)
+        c = np.broadcast_to(a, (2, *a.shape)) + np.einsum("ij->ji", a)
+        a[0, 0] = 3.0
+        d = np.atleast_2d(a[0])
+        return np.sum(b) + np.sum(c * a) + d[0, 1]
+
+    check(f, RNG.random((3, 3)))
+
+
+def test_copies_or_not():
+    def conjugated(a):
+        x = np.conj(a)
+        x[0] = 2.0
+        y = a.astype(np.float64, copy=False)
+        y[1] = 3.0
+        z = np.array(a, copy=False)
+        z[2] = 4.0
+        return a * 2.0 + x
+
+    check(conjugated, RNG.random(4))

@@ -1029,7 +1029,7 @@ np.searchsorted(np.sort(v),x,'right')*x
 np.interp(x=v,xp=np.arange(3.0),fp=w[:3])
 np.clip(a,a_max=0.8,a_min=0.3)
 np.allclose(a,a,1e-3,1e-3)*x
-np.nan_to_num(a,False)
+np.nan_to_num(a,True)
 np.round(a,decimals=1)+a
 np.convolve(v,w,'same')
 np.reshape(a,shape=(4,3))
