@@ -203,6 +203,9 @@ def _lengths(ctx: Context, old: tuple[Atom, ...], target: Value) -> tuple[Atom, 
     free = [k for k, n in enumerate(lengths) if isinstance(n, Const) and n.value == -1]
     if free:
         others = _size(ctx, tuple(n for k, n in enumerate(lengths) if k != free[0]))
+        if not isinstance(others, Const):
+            none = compare(ctx, ast.Eq(), others, integer(0))
+            raise_if(ctx, none, ValueError, "cannot reshape: the number of elements differs")
         lengths[free[0]] = total if others == integer(1) else floordiv(ctx, total, others, "n")
     same_length(ctx, total, _size(ctx, tuple(lengths)), "cannot reshape: the number of elements differs")
     return tuple(lengths)

@@ -7,10 +7,10 @@ the recursion. A helper's result type is found in rounds: unknown at first, so t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from srcgrad.frontend.context import Context, Helper, Scope, Unknown
+from srcgrad.frontend.context import Context, Helper, Scope, Snapshot, Unknown
 from srcgrad.frontend.kinds import Merge, coerce, fits, rename
 from srcgrad.frontend.source import Source
 from srcgrad.frontend.values import BOTTOM, Arr, Choice, Num, NumberList, Record, Value
@@ -194,7 +194,9 @@ def _finish(
     function = Function(
         activation.name, (*helper.param_symbols, *captured), block, ctx.span, (), new, ()
     )
-    ctx.functions[new] = _own_symbols(function)
+    mapping: dict[Sym, Atom] = {}
+    ctx.functions[new] = _own_symbols(function, mapping)
+    ctx.snapshots += [_renamed(shot, mapping) for shot in ctx.snapshots if shot.made in mapping]
 
 
 def _pass_on(block: Block, old: Callee, new: Callee, captured: tuple[Sym, ...]) -> Block:
@@ -211,9 +213,16 @@ def _pass_on(block: Block, old: Callee, new: Callee, captured: tuple[Sym, ...]) 
     return rewrite(block)
 
 
-def _own_symbols(function: Function) -> Function:
-    """The function with symbols of its own for all it defines: its captured parameters are the caller's."""
-    mapping: dict[Sym, Atom] = {}
+def _renamed(shot: Snapshot, mapping: Mapping[Sym, Atom]) -> Snapshot:
+    """What must not change, by the symbols that a function has of its own."""
+    original, made = (mapping.get(s, s) if s is not None else None for s in (shot.original, shot.made))
+    assert isinstance(made, Sym) and (original is None or isinstance(original, Sym))
+    return replace(shot, original=original, made=made)
+
+
+def _own_symbols(function: Function, mapping: dict[Sym, Atom]) -> Function:
+    """The function with symbols of its own for all it defines: its captured parameters are the caller's. `mapping`
+    is told which symbol stands for which."""
     params = []
     for old in function.params:
         new = Sym(old.hint, old.type)

@@ -312,6 +312,32 @@ def test_views_that_are_copies_here_may_not_change(function):
         lowered(function, RNG.random((3, 3)))
 
 
+def test_copies_inside_recursive_functions_may_not_change_either():
+    def f(a, n):
+        def g(x, k):
+            if k == 0:
+                return 1.0
+            y = x.reshape(-1)
+            y[0] = 0.5
+            return g(x, k - 1)
+
+        z = a * 1.0
+        return z * g(z, n)
+
+    def only_read(a, n):
+        def g(x, k):
+            if k == 0:
+                return 1.0
+            y = x.reshape(-1)
+            return y[0] * g(x, k - 1)
+
+        return a * g(a * 1.0, n)
+
+    with pytest.raises(Unsupported, match="changed after it was reshaped"):
+        lowered(f, RNG.random((3, 3)), 2)
+    check(only_read, RNG.random((3, 3)), 2)
+
+
 def test_the_same_without_a_change():
     def f(a):
         b = a[:, None] * np.diagonal(a)
