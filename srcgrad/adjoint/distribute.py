@@ -24,7 +24,6 @@ from srcgrad.analysis.identity import Identities
 from srcgrad.analysis.regions import find_regions
 from srcgrad.ir.alias import alias_classes
 from srcgrad.ir.nodes import Block, Dim, For, Function, Let, Load, Statement, Store, Sym
-from srcgrad.ir.types import Layout
 from srcgrad.ir.visit import clone_block, map_atoms, rebuild
 
 _MOST_REPEATED_COST = 12
@@ -81,8 +80,8 @@ class _Distributor:
     def _moves(self, store: Store, loop: For) -> bool:
         if not store.index:
             return False
-        fastest = 0 if store.array.type.layout is Layout.F else -1  # type: ignore[union-attr]
-        return bool(self._forms.of(store.index[fastest]).coefficient(loop.index))
+        subscript = store.index[store.array.type.fastest]  # type: ignore[union-attr]
+        return bool(self._forms.of(subscript).coefficient(loop.index))
 
     def _independent(self, loop: For, adding: list[Store], setting: list[Store]) -> bool:
         loads = [s for s in loop.body.statements if isinstance(s, Load)]

@@ -28,7 +28,6 @@ from srcgrad.analysis.identity import Identities
 from srcgrad.analysis.regions import find_regions
 from srcgrad.ir.alias import alias_classes
 from srcgrad.ir.nodes import Atom, Block, For, Function, Let, Load, Statement, Store, Sym
-from srcgrad.ir.types import Layout
 from srcgrad.ir.visit import map_atoms
 from srcgrad.opt.rewrite import with_helpers
 
@@ -134,8 +133,7 @@ class _Gatherer:
     def _along_rows(self, nest: Nest, scatter: Scatter) -> bool:
         """Are neighbours in the innermost loop neighbours in memory? Where not, nothing would be vectorised."""
         store = next(iter(scatter.offsets.values()))[0]
-        fastest = 0 if store.array.type.layout is Layout.F else -1  # type: ignore[union-attr]
-        return scatter.moves[fastest] == len(nest.loops) - 1
+        return scatter.moves[store.array.type.fastest] == len(nest.loops) - 1  # type: ignore[union-attr]
 
     def _follows(self, nest: Nest, load: Load) -> bool:
         """Are the subscripts affine in the indices? A table of subscripts gains nothing."""

@@ -17,7 +17,7 @@ from srcgrad.analysis.affine import Affine, AffineForms
 from srcgrad.analysis.clobber import Clobber, Clobbers
 from srcgrad.analysis.regions import Loop, Region, Regions, rotation
 from srcgrad.ir.alias import AliasClasses
-from srcgrad.ir.nodes import (  # fmt: skip
+from srcgrad.ir.nodes import (
     Atom,
     Call,
     Const,
@@ -32,7 +32,7 @@ from srcgrad.ir.nodes import (  # fmt: skip
     Sym,
     View,
     operands,
-)
+)  # fmt: skip
 from srcgrad.ir.types import Array, Scalar, Stack
 from srcgrad.ir.visit import free_symbols, walk
 

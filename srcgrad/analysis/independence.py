@@ -66,10 +66,13 @@ class Independence:
         self._identities = Identities(self._regions)
         self._aliases: AliasClasses = alias_classes(function)
         self._privacy = Privacy(self._regions, self._forms)
+        self._work_arrays: dict[For, tuple[Alloc, ...]] = {}
 
     def work_arrays(self, loop: For) -> tuple[Alloc, ...]:
         """The arrays made in front of the loop of which each iteration may have its own."""
-        return tuple(self._privacy.work_arrays(loop))
+        if loop not in self._work_arrays:
+            self._work_arrays[loop] = tuple(self._privacy.work_arrays(loop))
+        return self._work_arrays[loop]
 
     def dependences(self, loop: For) -> Iterator[Dependence]:
         """What stands against running the iterations of a loop in any order."""
@@ -109,7 +112,7 @@ class Independence:
     def _touched(self, loop: For) -> tuple[dict[Sym, list[Access]], dict[Sym, list[Statement]]]:
         """The elements that are read and written, by memory, and what else is done with which memory; without what
         each iteration allocates for itself."""
-        private = {made.result for made in self._privacy.work_arrays(loop)}
+        private = {made.result for made in self.work_arrays(loop)}
         accesses: dict[Sym, list[Access]] = {}
         others: dict[Sym, list[Statement]] = {}
         for s in walk(loop.body):

@@ -139,7 +139,7 @@ def is_contiguous_in_numpy(ctx: Context, array: Arr) -> bool:
 
 def note_order(ctx: Context, array: Arr) -> None:
     """An array is read, or asked for its shape: what is made like it has its order in NumPy."""
-    if array.permutation != tuple(sorted(array.permutation)):
+    if not array.in_order:
         ctx.mixed_orders = True
 
 
@@ -151,8 +151,7 @@ def with_rows(ctx: Context, array: Arr) -> Arr:
 
 def has_rows(ctx: Context, array: Arr) -> bool:
     """Has what is made like this array its rows one after the other?"""
-    in_order = array.permutation == tuple(sorted(array.permutation))
-    return in_order and (array.base in ctx.in_rows or array.base_type.ndim < 2)
+    return array.in_order and (array.base in ctx.in_rows or array.base_type.ndim < 2)
 
 
 def unit_axes(ctx: Context, array: Arr) -> frozenset[int]:

@@ -32,6 +32,11 @@ from srcgrad.span import Span
 _LIBRARY = Path(quoting.__file__).parent
 
 
+def is_librarys(span: Span) -> bool:
+    """Does a place belong to the library that stands for NumPy's functions?"""
+    return Path(span.file).parent == _LIBRARY
+
+
 class Unknown(Exception):
     """The value of an expression is not known in this round; the statement that needs it gives nothing."""
 
@@ -369,7 +374,7 @@ class Context:
     @property
     def in_library(self) -> bool:
         """Is the code that is read the library's, which stands for NumPy's?"""
-        return Path(self.span.file).parent == _LIBRARY
+        return is_librarys(self.span)
 
     def note_parameter(self, symbol: Sym) -> None:
         """Whether an array from outside has its rows one after the other."""

@@ -12,7 +12,6 @@ import dataclasses
 import functools
 import types
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -21,7 +20,17 @@ from srcgrad.errors import Diagnostic
 from srcgrad.frontend.array_likes import with_arrays
 from srcgrad.frontend.branch import branch
 from srcgrad.frontend.constants import constant
-from srcgrad.frontend.context import FUNCTIONS, METHODS, Arguments, Context, Refused, Scope, caller, of_kind
+from srcgrad.frontend.context import (
+    FUNCTIONS,
+    METHODS,
+    Arguments,
+    Context,
+    Refused,
+    Scope,
+    caller,
+    is_librarys,
+    of_kind,
+)
 from srcgrad.frontend.desugar import RESULT, desugar, return_statement
 from srcgrad.frontend.elementwise import elementwise, force, noted_as_view
 from srcgrad.frontend.liveness import Liveness, liveness
@@ -59,7 +68,7 @@ from srcgrad.frontend.values import (
 from srcgrad.infer.captured import Captured, Kind
 from srcgrad.infer.signature import is_namedtuple
 from srcgrad.ir.nodes import Atom
-from srcgrad.library import quoted, quoting, refuse
+from srcgrad.library import quoted, refuse
 from srcgrad.ops.procedures import procedure_by_function
 from srcgrad.ops.registry import Op, by_callable, by_name
 from srcgrad.span import Span
@@ -68,7 +77,6 @@ _VIEWING = (
     np.broadcast_to, np.broadcast_arrays, np.diagonal, np.diag, np.einsum, np.atleast_2d, np.atleast_3d,
     quoted(np.diagonal),
 )  # fmt: skip
-_LIBRARY = Path(quoting.__file__).parent
 
 
 @dataclass(frozen=True)
@@ -157,7 +165,7 @@ def _viewing(ctx: Context, target: Any, arguments: Arguments, result: Value) -> 
 def _refuse_for_library(ctx: Context, text: str) -> NoReturn:
     """What a quoted function refuses, at the call that the user wrote."""
     spans = [call[0] for call in ctx.calls if isinstance(call, tuple) and isinstance(call[0], Span)]
-    outside = [span for span in spans if Path(span.file).parent != _LIBRARY]
+    outside = [span for span in spans if not is_librarys(span)]
     title, _, advice = text.partition(": ")
     why = "what srcgrad has in its place does less"
     raise Refused(Diagnostic(title, outside[-1] if outside else ctx.span, "called here", why, advice))

@@ -68,7 +68,12 @@ class Arr:
     @property
     def whole(self) -> bool:
         """Is this the base array itself?"""
-        return all(e is None for e in self.entries) and self.permutation == tuple(range(len(self.entries)))
+        return all(e is None for e in self.entries) and self.in_order
+
+    @property
+    def in_order(self) -> bool:
+        """Do its dimensions come in the order of those of the base?"""
+        return self.permutation == tuple(range(self.ndim))
 
     def axes(self) -> tuple[int, ...]:
         """The dimension of the base behind each dimension of the view."""

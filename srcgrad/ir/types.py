@@ -79,6 +79,11 @@ class Array:
     def element(self) -> Scalar:
         return Scalar(self.dtype)
 
+    @property
+    def fastest(self) -> int:
+        """The dimension along which neighbours are neighbours in memory, if there is one."""
+        return 0 if self.layout is Layout.F else -1
+
     def __str__(self) -> str:
         return f"{self.dtype.name}[{', '.join(':' * self.ndim)}]{self.layout.value}"
 

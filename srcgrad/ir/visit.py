@@ -38,6 +38,11 @@ def walk(block: Block) -> Iterator[Statement]:
             yield from walk(inner)
 
 
+def loops_of(loop: For) -> list[For]:
+    """A loop and those inside it, outer before inner."""
+    return [loop, *(s for s in walk(loop.body) if isinstance(s, For))]
+
+
 def inner_symbols(statement: Statement) -> tuple[Sym, ...]:
     """What a statement defines for its nested blocks: index, counter and parameters of a loop."""
     match statement:

@@ -21,8 +21,8 @@ from dataclasses import replace
 
 from srcgrad.ir.alias import AliasClasses, alias_classes
 from srcgrad.ir.nodes import Atom, Block, Dim, For, Function, Let, Load, Statement, Store, Sym
-from srcgrad.ir.types import Array, Layout
-from srcgrad.ir.visit import map_atoms, substitute, walk
+from srcgrad.ir.types import Array
+from srcgrad.ir.visit import loops_of, map_atoms, substitute, walk
 from srcgrad.opt.footprint import Footprints
 from srcgrad.opt.fuse import aligned, distances, in_step
 from srcgrad.opt.rewrite import with_helpers
@@ -80,17 +80,13 @@ class _Interchanger:
     def _pays(self, outer: For, inner: list[For]) -> bool:
         """Do more accesses move along rows with the outer loop than with the inner ones?"""
         along = distances(outer)
-        across = {atom for loop in inner for each in _loops(loop) for atom in distances(each)}
+        across = {atom for loop in inner for each in loops_of(loop) for atom in distances(each)}
         fastest = [atom for loop in inner for atom in _fastest_subscripts(loop)]
         gained, lost = (sum(atom in moved for atom in fastest) for moved in (along, across))
-        if all(len(_loops(loop)) > 1 for loop in inner):
+        if all(len(loops_of(loop)) > 1 for loop in inner):
             return gained > lost
         touched = self._footprints.of(outer)
         return gained > 0 and not lost and all(aligned(touched.places[memory], along) for memory in touched.writes)
-
-
-def _loops(loop: For) -> list[For]:
-    return [loop, *(s for s in walk(loop.body) if isinstance(s, For))]
 
 
 def _fastest_subscripts(loop: For) -> list[Atom]:
@@ -99,5 +95,5 @@ def _fastest_subscripts(loop: For) -> list[Atom]:
     for s in walk(loop.body):
         if isinstance(s, (Load, Store)) and s.index:
             assert isinstance(s.array.type, Array)
-            found.append(s.index[0 if s.array.type.layout is Layout.F else -1])
+            found.append(s.index[s.array.type.fastest])
     return found

@@ -18,8 +18,9 @@ to be equal are one symbol. The extent of an `Alloc`, a `Copy`, a `View` or a `R
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from operator import is_
 
 import numpy as np
 
@@ -44,6 +45,7 @@ from srcgrad.ir.nodes import (
     While,
 )  # fmt: skip
 from srcgrad.ir.types import INT64, Scalar, same_value_type
+from srcgrad.ir.visit import map_atoms
 from srcgrad.ops.registry import Op, by_name
 from srcgrad.opt.algebra import FALSE, TRUE, Expression, definition_of, rewrite
 from srcgrad.opt.rewrite import Rewriter, dtype_kind, has_effects, same_atom, with_helpers
@@ -186,20 +188,25 @@ class _Simplifier(Rewriter):
 
     def block(self, block: Block) -> Block:
         outer, self.settled = self.settled, []
-        pairs = len(self.never_both)
-        result = super().block(block)
+        with self.facts_end():
+            result = super().block(block)
         self.forget(self.settled)
         self.settled = outer
-        del self.never_both[pairs:]
         return result
+
+    @contextmanager
+    def facts_end(self) -> Iterator[None]:
+        """What excludes one another inside the `with` need not do so behind it."""
+        count = len(self.never_both)
+        yield
+        del self.never_both[count:]
 
     def assuming(self, condition: Sym, truth: Const, block: Block) -> Block:
         """The block where `condition` is known, and with it what it is made of."""
-        pairs = len(self.never_both)
-        known = self.learn(condition, truth)
-        result = self.block(block)
-        self.forget(known)
-        del self.never_both[pairs:]
+        with self.facts_end():
+            known = self.learn(condition, truth)
+            result = self.block(block)
+            self.forget(known)
         return result
 
     def learn(self, condition: Sym, truth: Const) -> list[Sym]:
@@ -252,19 +259,11 @@ class _Simplifier(Rewriter):
             self.mapping.update(zip(s.parameters, self.atoms(s.initial)))
             self.splice(s.body, s.results, out)
         else:
-            out.append(self.running(replace(s, start=start, stop=stop, step=step, initial=self.atoms(s.initial)), s))
-
-    def running(self, loop: For, old: For) -> For:
-        """The loop with its body simplified by what holds where it has an iteration: nowhere else, the bounds and the
-        values to begin with included."""
-        pairs = len(self.never_both)
-        known = self.learn_running(loop.start, loop.stop, loop.step)
-        body = self.block(loop.body)
-        self.forget(known)
-        del self.never_both[pairs:]
-        kept = (old.start, old.stop, old.step, *old.initial)
-        same = body is old.body and all(map(is_, (loop.start, loop.stop, loop.step, *loop.initial), kept))
-        return old if same else replace(loop, body=body)
+            with self.facts_end():  # they hold in the body, not for the bounds and the values to begin with
+                known = self.learn_running(start, stop, step)
+                body = self.block(s.body)
+                self.forget(known)
+            out.append(map_atoms(s, self.atom, lambda _: body))
 
     def learn_running(self, start: Atom, stop: Atom, step: Atom) -> list[Sym]:
         """What is known where a loop has an iteration: what is never true together with that is false."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from srcgrad.analysis.folds import fold_of, uses
 from srcgrad.analysis.independence import Independence
 from srcgrad.ir.fold import Fold
-from srcgrad.ir.nodes import Alloc, Block, Const, For, Function, If, Let, Statement, While, blocks
+from srcgrad.ir.nodes import Alloc, Block, Const, For, Function, If, Let, While, blocks
 from srcgrad.ir.types import Scalar
-from srcgrad.ir.visit import walk
+from srcgrad.ir.visit import loops_of, walk
 
 _LEAST_WORK = 4096  # operations of a loop whose length is known
 
@@ -70,16 +70,9 @@ def _verdict(loop: For, independence: Independence) -> Verdict:
 
 def _is_short(loop: For) -> bool:
     """Is the work known, and less than is worth it?"""
-    bounds = [a.value for each in _loops(loop) for a in (each.start, each.stop) if isinstance(a, Const)]
-    if len(bounds) < 2 * len(_loops(loop)):
-        return False
     total = 1
-    for each in _loops(loop):
-        assert isinstance(each.start, Const) and isinstance(each.stop, Const)
+    for each in loops_of(loop):
+        if not isinstance(each.start, Const) or not isinstance(each.stop, Const):
+            return False
         total *= max(abs(int(each.stop.value) - int(each.start.value)), 1)
     return total * sum(isinstance(s, Let) for s in walk(loop.body)) < _LEAST_WORK
-
-
-def _loops(loop: For) -> list[For]:
-    inner: list[Statement] = [s for s in walk(loop.body) if isinstance(s, For)]
-    return [loop, *(s for s in inner if isinstance(s, For))]

@@ -30,7 +30,7 @@ from srcgrad.ir.nodes import (
     While,
 )
 from srcgrad.ir.types import INT64
-from srcgrad.ir.visit import free_symbols, map_atoms, rebuild, walk
+from srcgrad.ir.visit import defined_symbols, free_symbols, inner_symbols, map_atoms
 from srcgrad.ops.registry import by_name
 from srcgrad.parallel.choice import Verdict, choose
 
@@ -45,7 +45,7 @@ def in_parallel(function: Function) -> tuple[Function, tuple[Verdict, ...]]:
         return function, verdicts
     outliner = _Outliner(chosen, {made for v in chosen.values() for made in v.work_arrays})
     body = outliner.block(function.body)
-    return replace(rebuild(function, body), helpers=(*function.helpers, *outliner.helpers)), verdicts
+    return replace(function, body=body, helpers=(*function.helpers, *outliner.helpers)), verdicts
 
 
 @dataclass
@@ -73,7 +73,8 @@ class _Outliner:
         self.helpers.append(helper)
         assert helper.callee is not None
         count = _count(builder, loop)
-        work = builder.op("mul", count, _work(builder, loop.body, _inside(loop)), hint="work")
+        inside = {*defined_symbols(loop.body), *inner_symbols(loop)}  # not known in front of the loop
+        work = builder.op("mul", count, _work(builder, loop.body, inside), hint="work")
         folds = self.chosen[loop].folds
         builder.emit(Launch(loop.results, helper.callee, count, work, folds, loop.initial, arguments, loop.span))
 
@@ -123,16 +124,6 @@ def _count(builder: Builder, loop: For) -> Atom:
     if abs(step) == 1:
         return distance
     return builder.op("floordiv", builder.op("add", distance, int_const(abs(step) - 1)), int_const(abs(step)))
-
-
-def _inside(loop: For) -> set[Sym]:
-    """What has another value in each iteration, or is not known in front of the loop."""
-    found = {loop.index, *loop.parameters}
-    for s in walk(loop.body):
-        found.update(getattr(s, "results", ()))
-        found.update(a for a in (getattr(s, "result", None), getattr(s, "index", None)) if isinstance(a, Sym))
-        found.update(getattr(s, "parameters", ()))
-    return found
 
 
 def _work(builder: Builder, block: Block, inside: set[Sym]) -> Atom:
