@@ -248,6 +248,26 @@ def nest(builder: Builder, lengths: Sequence[Atom], body: Callable[[tuple[Sym, .
     level(())
 
 
+def folded(
+    builder: Builder, lengths: Sequence[Atom], initial: Atom,
+    step: Callable[[Builder, tuple[Sym, ...], Atom], Atom], hint: str = "acc",
+) -> Atom:  # fmt: skip
+    """What `step(builder, (i, j, ...), so_far)` makes of `initial` over all of a nest of loops."""
+
+    def level(index: tuple[Sym, ...], so_far: Atom) -> Atom:
+        if len(index) == len(lengths):
+            return step(builder, index, so_far)
+        i, parameter, result = Sym("ijklmn"[len(index) % 6], INT64), Sym(hint, initial.type), Sym(hint, initial.type)
+        with builder.block() as statements:
+            body = level((*index, i), parameter)
+        start, stop, one = int_const(0), lengths[len(index)], int_const(1)
+        block = Block(tuple(statements), (body,))
+        builder.emit(For((result,), i, start, stop, one, (parameter,), (so_far,), block, span=builder.span))
+        return result
+
+    return level((), initial)
+
+
 def clear_elements(builder: Builder, target: Sym) -> None:
     """`target[...] = 0`."""
     assert isinstance(target.type, Array)

@@ -14,6 +14,7 @@ from srcgrad.ir.printer import to_text
 from srcgrad.ir.verify import verify
 from srcgrad.opt import driver
 from srcgrad.opt.driver import FINAL_PASSES, PASSES, optimise
+from srcgrad.opt.row_products import row_products
 from srcgrad.opt.snapshots import snapshots
 from tests.opt.equal import outcome, same
 from tests.opt.generate import generate
@@ -43,7 +44,11 @@ def test_optimise_keeps_the_meaning(function: Function) -> None:
         check_same(function, optimise(function, final=True))
 
 
-@pytest.mark.parametrize("each", (*PASSES, *FINAL_PASSES), ids=lambda p: p.__name__)
+EXACT = [each for each in (*PASSES, *FINAL_PASSES) if each is not row_products]
+"""The passes that change no bit (products of matrices add in another order; see test_row_products.py)."""
+
+
+@pytest.mark.parametrize("each", EXACT, ids=lambda p: p.__name__)
 def test_each_pass_keeps_the_meaning(each: driver.Pass) -> None:
     changed = 0
     for seed in range(300 if each is snapshots else 60):  # few programs read what they have copied
