@@ -14,7 +14,7 @@ from srcgrad.backend.callable import CompiledFunction, Derivative
 from srcgrad.backend.differentiable import Differentiable
 from srcgrad.backend.markers import stop_gradient
 from srcgrad.backend.products import jacobian_vector, vector_jacobian
-from srcgrad.config import Options
+from srcgrad.config import Options, Target
 from srcgrad.errors import ArgumentError, Diagnostic
 from srcgrad.transforms import Transform
 
@@ -31,7 +31,7 @@ def grad(
     argnames: Argnames = None,
     has_aux: bool = False,
     holomorphic: bool = False,
-    **options: bool,
+    **options: bool | str,
 ) -> Any:
     """A function that returns the gradient of `fun`.
 
@@ -57,14 +57,14 @@ def value_and_grad(
     argnames: Argnames = None,
     has_aux: bool = False,
     holomorphic: bool = False,
-    **options: bool,
+    **options: bool | str,
 ) -> Any:
     """A function that returns `(value, gradient)` of `fun`, or `((value, aux), gradient)`. As `grad` otherwise."""
     given = {**options, "holomorphic": holomorphic}
     return _derivative(Transform.VALUE_AND_GRAD, fun, argnums, argnames, has_aux, given)
 
 
-def vjp(fun: Callable[..., Any], *primals: Any, **options: bool) -> tuple[Any, Callable[[Any], tuple]]:
+def vjp(fun: Callable[..., Any], *primals: Any, **options: bool | str) -> tuple[Any, Callable[[Any], tuple]]:
     """`(fun(*primals), pullback)`.
 
     `pullback(cotangent)` takes a value in the structure of the output and gives a tuple with one entry per primal:
@@ -75,7 +75,7 @@ def vjp(fun: Callable[..., Any], *primals: Any, **options: bool) -> tuple[Any, C
     return vector_jacobian(fun, primals, _options(options))
 
 
-def jvp(fun: Callable[..., Any], primals: tuple, tangents: tuple, **options: bool) -> tuple[Any, Any]:
+def jvp(fun: Callable[..., Any], primals: tuple, tangents: tuple, **options: bool | str) -> tuple[Any, Any]:
     """`(fun(*primals), tangent_out)`: the Jacobian times the tangents.
 
     `tangents` has one entry for each primal, in its structure, or None for an argument that is held constant.
@@ -83,7 +83,7 @@ def jvp(fun: Callable[..., Any], primals: tuple, tangents: tuple, **options: boo
     return jacobian_vector(fun, primals, tangents, _options(options))
 
 
-def differentiable(fun: Callable[..., Any] | None = None, **options: bool) -> Any:
+def differentiable(fun: Callable[..., Any] | None = None, **options: bool | str) -> Any:
     """`fun`, compiled, with its derivatives as attributes: `.grad`, `.value_and_grad`, `.vjp`, `.jvp`, `.source()`,
     `.report()`, `.py_func`. Also a decorator. Options as for `grad`."""
     checked = _options(options)
@@ -100,7 +100,7 @@ def _derivative(
     argnums: Argnums,
     argnames: Argnames,
     has_aux: bool,
-    options: dict[str, bool],
+    options: dict[str, Any],
 ) -> Any:
     checked = _options(options, of_gradient=True)
 
@@ -110,14 +110,20 @@ def _derivative(
     return make if fun is None else make(fun)
 
 
-def _options(given: dict[str, bool], of_gradient: bool = False) -> Options:
+def _options(given: dict[str, Any], of_gradient: bool = False) -> Options:
     """The options of a call. Raises `ArgumentError` for a name or a value that is none."""
     valid = [field.name for field in dataclasses.fields(Options) if of_gradient or field.name != "holomorphic"]
+    targets = {target.value: target for target in Target}
     for name, value in given.items():
         if name not in valid:
             raise ArgumentError(
                 Diagnostic(f"there is no option {name!r}", advice=f"the options are: {', '.join(valid)}")
             )
-        if not isinstance(value, bool):
+        if name == "target":
+            if value not in targets:
+                names = " or ".join(map(repr, targets))
+                raise ArgumentError(Diagnostic(f"the option target is {names}, not {value!r}"))
+        elif not isinstance(value, bool):
             raise ArgumentError(Diagnostic(f"the option {name} is True or False, not {value!r}"))
-    return Options(**given)
+    checked: dict[str, Any] = {k: targets[v] if k == "target" else v for k, v in given.items()}
+    return Options(**checked)

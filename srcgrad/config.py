@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
+
+
+class Target(enum.Enum):
+    """What code is made for."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
 
 
 @dataclass(frozen=True)
@@ -11,7 +19,7 @@ class Options:
     runs independent iterations of long loops in several threads; `nogil` releases Python's lock while compiled code
     runs; `boundscheck` raises `IndexError` on a subscript out of range; `strong_zero` makes a zero cotangent times an
     infinite or undefined partial zero; `holomorphic` (of `grad` and `value_and_grad` only) promises a holomorphic
-    function."""
+    function. `target` is "cpu", or "cuda" for an NVIDIA GPU."""
 
     fastmath: bool = False
     cache: bool = True
@@ -20,3 +28,4 @@ class Options:
     strong_zero: bool = False
     parallel: bool = False
     holomorphic: bool = False
+    target: Target = Target.CPU

@@ -23,6 +23,9 @@ from srcgrad.adjoint.tangent import forward_mode
 from srcgrad.analysis.early import checks_of
 from srcgrad.analysis.facts import Facts, facts_of
 from srcgrad.analysis.races import refuse_races
+from srcgrad.config import Options, Target
+from srcgrad.device import on_device
+from srcgrad.device.report import report_of_kernels
 from srcgrad.emit import emit, entry_name
 from srcgrad.frontend import lower
 from srcgrad.infer.captured import Captured
@@ -114,12 +117,12 @@ def derive(task: Task) -> Code:
     primal = optimise(inner.function)
     refuse_races(primal)
     made, text = _TRANSFORMS[task.transform](inner, primal)
-    function, loops = _after_differentiation(made, primal, task.options.parallel)
+    function, loops = _after_differentiation(made, primal, task.options)
     text = "\n".join([text, *loops])
     result, gradients = result_of(task)
     function = with_complex_border(function, _arguments(task, task.transform), _results(result, gradients))
     primal = with_complex_border(primal, _arguments(task, Transform.PRIMAL), border_of((task.out,)))
-    source = emit(function, nesting(result), header=task.header)
+    source = emit(function, nesting(result), task.header, task.options.target)
     return Code(
         entry_name(function), source, text, facts_of(primal, function), lambda: checks_of(function),
         lambda: (primal, function),
@@ -138,7 +141,7 @@ def build(request: Request, derive: Callable[[Task], Code] = derive) -> Built:
     )  # fmt: skip
 
 
-def _after_differentiation(function: Function, primal: Function, parallel: bool) -> tuple[Function, list[str]]:
+def _after_differentiation(function: Function, primal: Function, options: Options) -> tuple[Function, list[str]]:
     """The passes that pay on adjoint code, each followed by the clean-up it makes possible; and what the report says
     about parallel loops. (These are chosen while each iteration makes its own work arrays.)"""
     function = drop_tangents(function)
@@ -148,7 +151,10 @@ def _after_differentiation(function: Function, primal: Function, parallel: bool)
     function, parts = contract(function)
     function = optimise(hoist_loads(first_touch(function)), final=True)
     loops: list[str] = []
-    if parallel:
+    if options.target is Target.CUDA:
+        function, kernels = on_device(function)
+        return function, [report_of_kernels(kernels)]
+    if options.parallel:
         function, verdicts = in_parallel(function)
         function, loops = simplify(function), [report_of_loops(verdicts)]
     return half_powers(reassociate(hoist_parts(function, parts), exact), exact), loops

@@ -16,7 +16,7 @@ LAYERS = (
     ("infer", "library"),
     ("analysis", "opt", "realify"),
     ("frontend",),
-    ("adjoint", "parallel"),
+    ("adjoint", "parallel", "device"),
     ("emit",),
     ("runtime",),
     ("transforms",),

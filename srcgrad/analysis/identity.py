@@ -8,14 +8,31 @@ loop only passes around differ when they differed at its start.
 from __future__ import annotations
 
 from srcgrad.analysis.regions import Loop, Region, Regions, rotation
-from srcgrad.ir.nodes import Alloc, Atom, Copy, For, Reshape, Statement, Sym, View, While
+from srcgrad.ir.nodes import (
+    Alloc,
+    Atom,
+    Copy,
+    For,
+    If,
+    NewStack,
+    Pop,
+    Push,
+    Reshape,
+    Statement,
+    Sym,
+    View,
+    While,
+    operands,
+)  # fmt: skip
 
 
 class Identities:
     """Answers about the memory that array symbols name."""
 
-    def __init__(self, regions: Regions) -> None:
+    def __init__(self, regions: Regions, given_whole: bool = False) -> None:
         self._regions = regions
+        self._given_whole = given_whole
+        self._pushed: dict[Sym, list[Atom]] | None = None
 
     def base(self, array: Sym) -> Sym:
         """The array that a view is taken of, through any number of views."""
@@ -82,3 +99,51 @@ class Identities:
         if isinstance(definition, (For, While)) and array in definition.results:
             return definition, definition.results.index(array)
         return None, -1
+
+    # -- all or nothing -------------------------------------------------------------------------------------------
+
+    def whole(self, array: Sym) -> bool:
+        """Is it all of what was allocated at once, row by row? Two such arrays are the same one, or share nothing.
+
+        `given_whole` says that the arrays given to the function count as such (what is never written may)."""
+        return self._whole(array, set())
+
+    def _whole(self, array: Atom, assumed: set[Atom]) -> bool:
+        """`assumed` are those asked about already: it is so unless something says otherwise."""
+        if array in assumed:
+            return True
+        assumed.add(array)
+        if not isinstance(array, Sym):
+            return False
+        if self._regions.is_given(array):
+            return self._given_whole
+        loop, slot = self._slot(array)
+        if loop is not None and slot >= 0:
+            return all(self._whole(a, assumed) for a in (loop.initial[slot], loop.body.results[slot]))
+        match self._regions.definition.get(array):
+            case Alloc() | Copy():
+                return True
+            case If(results=results, then=then, orelse=orelse):
+                k = results.index(array)
+                return all(self._whole(block.results[k], assumed) for block in (then, orelse))
+            case Pop(stack=stack):
+                pushed = self._values_of(stack)
+                return pushed is not None and all(self._whole(a, assumed) for a in pushed)
+        return False
+
+    def _values_of(self, stack: Sym) -> list[Atom] | None:
+        """What is ever put on a stack; None where that is not seen."""
+        if self._pushed is None:
+            self._pushed = {}
+            handed: set[Atom] = set()
+            for s in self._regions.of_statement:
+                if isinstance(s, NewStack):
+                    self._pushed.setdefault(s.result, [])
+                elif isinstance(s, Push):
+                    self._pushed.setdefault(s.stack, []).append(s.value)
+                elif not isinstance(s, Pop):
+                    handed.update(operands(s))
+            handed.update(a for region in self._regions.of_block.values() for a in region.block.results)
+            made = {s.result for s in self._regions.of_statement if isinstance(s, NewStack)}
+            self._pushed = {k: v for k, v in self._pushed.items() if k in made and k not in handed}
+        return self._pushed.get(stack)

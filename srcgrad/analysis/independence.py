@@ -63,7 +63,7 @@ class Independence:
     def __init__(self, function: Function) -> None:
         self._regions: Regions = find_regions(function)
         self._forms = AffineForms(self._regions)
-        self._identities = Identities(self._regions)
+        self._identities = Identities(self._regions, given_whole=function.callee is None)
         self._aliases: AliasClasses = alias_classes(function)
         self._privacy = Privacy(self._regions, self._forms)
         self._work_arrays: dict[For, tuple[Alloc, ...]] = {}
@@ -144,7 +144,10 @@ class Independence:
     def _apart(self, loop: For, a: Access, b: Access) -> bool:
         """Do two accesses, each in an iteration of its own, never touch one element?"""
         if a.array is not b.array:
-            return self._identities.distinct(a.array, b.array)
+            if self._identities.distinct(a.array, b.array):
+                return True
+            if not (self._identities.whole(a.array) and self._identities.whole(b.array)):
+                return False
         return any(self._differ(loop, x, y) for x, y in zip(a.index, b.index, strict=True))
 
     def _differ(self, loop: For, x: Atom, y: Atom) -> bool:

@@ -13,8 +13,11 @@ from srcgrad.analysis.facts import WIDE
 from srcgrad.backend import cpu
 from srcgrad.backend.arguments import leaf_names
 from srcgrad.backend.compiling import compiling
+from srcgrad.backend.device.modules import Entry
 from srcgrad.backend.njit_wrapper import Shape, make_wrapper
 from srcgrad.backend.parameters import Parameters
+from srcgrad.config import Options, Target
+from srcgrad.errors import ArgumentError, Diagnostic
 from srcgrad.frontend.elementwise import SHAPES_DIFFER
 from srcgrad.infer.raised import as_the_users
 from srcgrad.infer.signature import Leaf, Node, Spec, is_plain, leaves, unflatten
@@ -31,8 +34,7 @@ class Specialisation:
         self.request = request
         self.built = built
         self.result = _wrapped(built.result, request) if wrap else built.result
-        module = cpu.compile_module(built.entry, built.source, request.options)
-        self.entry: Callable[..., Any] = getattr(module, built.entry)
+        self.entry = _entry(built, request.options)
         self.specs = request.specs[len(parameters.prefix):]
         self.flat = all(isinstance(spec, Leaf) for spec in self.specs)
         self.leaf_names = tuple(n for p, spec in zip(parameters.names, self.specs) for n in leaf_names(spec, p))
@@ -45,7 +47,8 @@ class Specialisation:
     def suits_fast_table(self) -> bool:
         """Whether a call may go from the types of the arguments straight to machine code: arguments and results need
         no rearranging, and nothing has to be checked or read at the call."""
-        return self._direct and self.flat and not self.built.captured_arrays and not self.built.written
+        on_cpu = self.request.options.target is Target.CPU
+        return on_cpu and self._direct and self.flat and not self.built.captured_arrays and not self.built.written
 
     @property
     def only_wide(self) -> bool:
@@ -95,6 +98,14 @@ class Specialisation:
     def njit_function(self) -> Any:
         """A compiled function with the user's parameters, for calls from `@njit` code: the entry point itself where
         that has the same arguments and results."""
+        if self.request.options.target is Target.CUDA:
+            raise ArgumentError(
+                Diagnostic(
+                    "what is compiled for target='cuda' cannot be called from @njit code",
+                    why="it launches kernels, which Python does",
+                    advice="call it from Python, or leave the target out",
+                )
+            )
         if self._njit_function is None:
             if self._as_it_is and self.flat and not self.built.captured_arrays:
                 self._njit_function = self.entry
@@ -103,6 +114,12 @@ class Specialisation:
                 arrays = self.captured_arrays()
                 self._njit_function = make_wrapper(self.entry, wanted, arrays, self.request.options)
         return self._njit_function
+
+
+def _entry(built: Built, options: Options) -> Callable[..., Any]:
+    if options.target is Target.CUDA:
+        return Entry(built.entry, built.source, options)
+    return getattr(cpu.compile_module(built.entry, built.source, options), built.entry)
 
 
 def _wrapped(result: Spec, request: Request) -> Spec:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from srcgrad.emit.copies import schedule
-from srcgrad.emit.expressions import Expressions, constant
+from srcgrad.emit.expressions import constant
 from srcgrad.emit.folding import Folding
 from srcgrad.emit.lines import INDENT, Lines
 from srcgrad.emit.naming import Names
-from srcgrad.emit.statements import Simple
+from srcgrad.emit.statements import PLAIN, Dialect
 from srcgrad.emit.text import Text, apply
 from srcgrad.emit.uses import Copy, is_constant, range_is_dynamic, terminates
 from srcgrad.ir.nodes import Block, Callee, Const, For, If, Raise, Statement, While, definitions
@@ -22,13 +22,15 @@ from srcgrad.span import NOWHERE
 class Printer:
     """Prints the blocks of one function into `lines`."""
 
-    def __init__(self, folding: Folding, names: Names, lines: Lines, callees: Mapping[Callee, str]) -> None:
+    def __init__(
+        self, folding: Folding, names: Names, lines: Lines, callees: Mapping[Callee, str], dialect: Dialect = PLAIN
+    ) -> None:
         self._folding = folding
         self._uses = folding.uses
         self._names = names
         self._lines = lines
-        self.text = Expressions(folding, names)
-        self._simple = Simple(self.text, folding.uses, callees)
+        self.text = dialect.expressions(folding, names)
+        self._simple = dialect.simple(self.text, folding.uses, callees)
 
     def block(self, block: Block, copies: list[Copy] | None = None) -> None:
         """A block's statements, then the copies at its end; nothing after a statement that always raises."""

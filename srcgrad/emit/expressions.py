@@ -57,17 +57,25 @@ class Expressions:
     def value(self, statement: Let | Dim | Load) -> Text:
         """The right-hand side of a statement."""
         match statement:
-            case Let(op=op, arguments=arguments, result=result):
-                source = template(op, arguments)
-                text = apply(source, *map(self.text, arguments))
+            case Let(result=result):
                 assert isinstance(result.type, Scalar)
-                if keeps_dtype(source, result.type.dtype):
-                    return text
-                return Text(f"{dtype_text(result.type.dtype)}({text})")
+                source, in_dtype = self.operation(statement)
+                text = apply(source, *map(self.text, statement.arguments))
+                return text if in_dtype else Text(f"{dtype_text(result.type.dtype)}({text})")
             case Dim(array=array, axis=axis):
                 return Text(f"{self.names[array]}.shape[{axis}]")
             case Load(array=array, index=index):
-                return Text(self.element(array, index))
+                return Text(self.loaded(array, index))
+
+    def operation(self, let: Let) -> tuple[str, bool]:
+        """The template of an operation, and whether it computes in the dtype of the result by itself."""
+        assert isinstance(let.result.type, Scalar)
+        source = template(let.op, let.arguments)
+        return source, keeps_dtype(source, let.result.type.dtype)
+
+    def loaded(self, array: Sym, index: tuple[Atom, ...]) -> str:
+        """The value of an element."""
+        return self.element(array, index)
 
     def negated(self, atom: Atom) -> Atom | None:
         """What `atom` is the negative of, where it is printed so: adding `-a` is subtracting `a`."""
@@ -114,8 +122,9 @@ class Expressions:
         """`target op= operand` for a value that is `target op operand`, if it is one."""
         if not isinstance(value, Let) or not isinstance(value.result.type, Scalar):
             return None
-        operator = binary_operator(value.op.source)
-        if operator is None or not keeps_dtype(value.op.source, value.result.type.dtype):
+        source, in_dtype = self.operation(value)
+        operator = binary_operator(source)
+        if operator is None or not in_dtype:
             return None
         first, second = (self.text(a).text for a in value.arguments)
         negated = self._negated(value)

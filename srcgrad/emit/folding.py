@@ -26,6 +26,7 @@ from srcgrad.ir.nodes import (
     For,
     Function,
     If,
+    Kernel,
     Launch,
     Let,
     Load,
@@ -171,7 +172,7 @@ class Folding:
             case Store() | Product() | External():
                 roots = set(map(self._aliases.root, written_arrays(statement)))
                 blocked = [s for s, p in pending.items() if not roots.isdisjoint(p.reads)]
-            case Call() | Launch():
+            case Call() | Launch() | Kernel():
                 blocked = [s for s, p in pending.items() if p.reads]
             case If() | For() | While() | Raise():
                 blocked = list(pending)

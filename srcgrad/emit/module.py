@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import re
 
+from srcgrad.config import Target
 from srcgrad.emit.control import Printer
+from srcgrad.emit.device import HOST, THREAD, description
 from srcgrad.emit.folding import Folding
 from srcgrad.emit.interference import Interference
 from srcgrad.emit.launches import in_parallel, launcher
 from srcgrad.emit.lines import INDENT, Lines, wrapped
 from srcgrad.emit.naming import Names, unique_name
+from srcgrad.emit.statements import PLAIN, Dialect
 from srcgrad.emit.uses import Uses, terminates
-from srcgrad.ir.nodes import Callee, Function, Launch
+from srcgrad.ir.nodes import Callee, Function, Kernel, Launch
 from srcgrad.ir.visit import walk
 
 PARALLEL = "_parallel"  # the variable of a generated module that names its functions with parallel loops
+KERNELS = "_kernels"  # the one that describes what its threads do
 
 Nested = int | tuple["Nested", ...]
 
@@ -41,9 +45,12 @@ def entry_name(function: Function) -> str:
     return unique_name(function.name.replace("<lambda>", "lambda_"), ())
 
 
-def emit(function: Function, result: Nested, header: str = "") -> str:
+def emit(function: Function, result: Nested, header: str = "", target: Target = Target.CPU) -> str:
     """The module that computes `function`, whose results are nested as `result` says: an integer is the position
     of a result, a tuple is a tuple. `header` becomes the docstring of the module."""
+    everything = (s for f in (function, *function.helpers) for s in walk(f.body))
+    kernels = {s.callee: description(s) for s in everything if isinstance(s, Kernel)}
+    host = HOST if target is Target.CUDA else PLAIN
     functions = [*function.helpers, function]
     taken = [entry_name(function)]
     callees: dict[Callee, str] = {}
@@ -60,9 +67,13 @@ def emit(function: Function, result: Nested, header: str = "") -> str:
         launches = [s for s in walk(each.body) if isinstance(s, Launch)]
         texts += ["\n".join(launcher(s, callees[s.callee])) for s in launches]
         parallel += [in_parallel(callees[s.callee]) for s in launches]
-        texts.append("\n".join(_function(each, name, nested, taken, callees, home)))
+        dialect = THREAD if each.callee in kernels else host
+        texts.append("\n".join(_function(each, name, nested, taken, callees, home, dialect)))
     if parallel:
         texts.append(f"{PARALLEL} = {tuple(parallel)!r}")
+    if kernels:
+        lines = [f"{INDENT}{callees[callee]!r}: {what!r}," for callee, what in kernels.items()]
+        texts.append("\n".join([f"{KERNELS} = {{  # indices, slots, folds", *lines, "}"]))
     code = "\n\n\n".join(texts) + "\n"
     parts = [_docstring(header)] if header else []
     parts += ["\n".join(lines) for lines in _imports(code)]
@@ -92,13 +103,14 @@ def _imports(code: str) -> list[list[str]]:
 
 
 def _function(
-    function: Function, name: str, nested: Nested, taken: list[str], callees: dict[Callee, str], home: str
-) -> list[str]:
+    function: Function, name: str, nested: Nested, taken: list[str], callees: dict[Callee, str], home: str,
+    dialect: Dialect = PLAIN,
+) -> list[str]:  # fmt: skip
     uses = Uses(function)
     folding = Folding(function, uses)
     names = Names(function, folding, Interference(function, folding), taken)
     lines = Lines(home=home, depth=1)
-    printer = Printer(folding, names, lines, callees)
+    printer = Printer(folding, names, lines, callees, dialect)
     printer.block(function.body)
     gives_nothing = function.callee is not None and not function.body.results
     if not terminates(function.body) and not gives_nothing:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from srcgrad.emit.expressions import Expressions, constant
 from srcgrad.emit.launches import in_parallel
@@ -23,6 +24,7 @@ from srcgrad.ir.nodes import (
     Copy,
     Dim,
     External,
+    Kernel,
     Launch,
     Let,
     Load,
@@ -43,7 +45,7 @@ from srcgrad.ir.types import Array, Layout, Scalar, Stack
 
 
 class Simple:
-    """Prints the statements without nested blocks."""
+    """Prints the statements without nested blocks. Other dialects override what they say differently."""
 
     def __init__(self, expressions: Expressions, uses: Uses, callees: Mapping[Callee, str]) -> None:
         self._text = expressions
@@ -58,17 +60,13 @@ class Simple:
             case Let() | Dim() | Load():
                 return self.assign(names[statement.result], statement)
             case Store():
-                return self._store(statement)
-            case Product(array=array, left=left, right=right, transposed=transposed):
-                pairs = array.type.ndim == 3  # type: ignore[union-attr]
-                matrices = [f"mem.as_complex({names[a]})" if pairs else names[a] for a in (array, left, right)]
-                marks = zip(matrices[1:], transposed, statement.conjugated, strict=True)
-                factors = ", ".join(a + ".T" * t + ".conj()" * c for a, t, c in marks)
-                return f"{'complex_blas' if pairs else 'blas'}.add_product({matrices[0]}, {factors})"
+                return self.store(statement)
+            case Product():
+                return self.product(statement)
             case External(procedure=procedure, outputs=outputs, inputs=inputs):
                 return f"lapack.{procedure.name}({', '.join(names[a] for a in (*inputs, *outputs))})"
             case Alloc(result=result):
-                return f"{names[result]} = {self._alloc(statement)}"
+                return f"{names[result]} = {self.alloc(statement)}"
             case Copy(result=result, array=array):
                 return f"{names[result]} = {names[array]}.copy()"
             case View(result=result):
@@ -98,6 +96,8 @@ class Simple:
                 return self._call(statement, arguments)
             case Launch(count=count, work=work, initial=initial, arguments=arguments):
                 return self._call(statement, (count, work, *initial, *arguments))
+            case Kernel():
+                return self._kernel(statement)
             case _:
                 raise TypeError(f"not a simple statement: {statement!r}")
 
@@ -107,7 +107,15 @@ class Simple:
 
     # -- memory ---------------------------------------------------------------------------------------------------
 
-    def _store(self, store: Store) -> str:
+    def product(self, product: Product) -> str:
+        names, arrays = self._names, (product.array, product.left, product.right)
+        pairs = product.array.type.ndim == 3  # type: ignore[union-attr]
+        matrices = [f"mem.as_complex({names[a]})" if pairs else names[a] for a in arrays]
+        marks = zip(matrices[1:], product.transposed, product.conjugated, strict=True)
+        factors = ", ".join(a + ".T" * t + ".conj()" * c for a, t, c in marks)
+        return f"{'complex_blas' if pairs else 'blas'}.add_product({matrices[0]}, {factors})"
+
+    def store(self, store: Store) -> str:
         element = self._text.element(store.array, store.index)
         if store.accumulate:
             negated = self._text.negated(store.value)
@@ -122,7 +130,7 @@ class Simple:
                     return update
         return f"{element} = {self._text(store.value)}"
 
-    def _alloc(self, alloc: Alloc) -> str:
+    def alloc(self, alloc: Alloc) -> str:
         assert isinstance(alloc.result.type, Array)
         sizes = [self._text(n) for n in alloc.shape]
         shape = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
@@ -193,11 +201,33 @@ class Simple:
 
     def _call(self, call: Call | Launch, arguments: tuple[Atom, ...]) -> str:
         name = self._callees[call.callee]
-        text = f"{in_parallel(name) if isinstance(call, Launch) else name}({', '.join(map(self._text, arguments))})"
+        function = in_parallel(name) if isinstance(call, Launch) else name
+        return self._results(call, f"{function}({', '.join(map(self._text, arguments))})")
+
+    def _kernel(self, kernel: Kernel) -> str:
+        """`loop_1((n, m), [slots,] initial..., arguments...)`."""
+        counts = ", ".join(map(self._text, kernel.counts))
+        slots = () if kernel.slots is None else (kernel.slots,)
+        arguments = ", ".join(map(self._text, (*slots, *kernel.initial, *kernel.arguments)))
+        extents = f"({counts},)" if len(kernel.counts) == 1 else f"({counts})"
+        return self._results(kernel, f"{self._callees[kernel.callee]}({extents}{', ' * bool(arguments)}{arguments})")
+
+    def _results(self, call: Call | Launch | Kernel, text: str) -> str:
         if not any(map(self._uses.needed, call.results)):
             return text
         targets = [self._names[r] if self._uses.needed(r) else "_" for r in call.results]
         return f"{', '.join(targets)} = {text}"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How values and simple statements are written."""
+
+    expressions: type[Expressions] = Expressions
+    simple: type[Simple] = Simple
+
+
+PLAIN = Dialect()
 
 
 def _representative(element: Scalar | Array) -> str:

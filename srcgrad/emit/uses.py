@@ -23,6 +23,7 @@ from srcgrad.ir.nodes import (
     For,
     Function,
     If,
+    Kernel,
     Launch,
     Let,
     Pop,
@@ -83,7 +84,7 @@ def is_constant(atom: Atom, value: int) -> bool:
 
 def has_effect(statement: Statement) -> bool:
     """Does the statement do something besides defining values?"""
-    return isinstance(statement, Store | Product | External | Push | Pop | Raise | Print | Call | Launch)
+    return isinstance(statement, Store | Product | External | Push | Pop | Raise | Print | Call | Launch | Kernel)
 
 
 class Uses:

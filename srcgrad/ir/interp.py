@@ -32,6 +32,7 @@ from srcgrad.ir.nodes import (
     For,
     Function,
     If,
+    Kernel,
     Launch,
     Let,
     Load,
@@ -120,7 +121,7 @@ class _Machine:
             External: self.external, Alloc: self.alloc, Copy: self.copy, View: self.view, Reshape: self.reshape,
             Reinterpret: self.reinterpret, If: self.if_, For: self.for_, While: self.while_,
             NewStack: self.new_stack, Push: self.push, Pop: self.pop, Raise: self.raise_, Print: self.print_,
-            Call: self.call_, Launch: self.launch,
+            Call: self.call_, Launch: self.launch, Kernel: self.kernel,
         }  # fmt: skip
 
     def call(self, function: Function, arguments: tuple) -> tuple:
@@ -284,6 +285,22 @@ class _Machine:
             for part in reversed(parts):
                 value = _folded(fold, value, part[k])
             env[result] = value
+
+    def kernel(self, s: Kernel, env: Env) -> None:
+        """The threads run from the last to the first."""
+        helper = self.helpers[s.callee]
+        counts = [max(int(value), 0) for value in self.index(s.counts, env)]
+        values, arguments = list(self.index(s.initial, env)), self.index(s.arguments, env)
+        starts = [_start(fold, value) for fold, value in zip(s.folds, values)]
+        for number, place in reversed(list(enumerate(np.ndindex(*counts)))):
+            slot = () if s.slots is None else (np.int64(number % int(self.value(s.slots, env))),)
+            given = self.call(helper, (*map(np.int64, place), *slot, *starts, *arguments))
+            values = [part if fold is None else _folded(fold, v, part) for fold, v, part in zip(s.folds, values, given)]
+        env.update(zip(s.results, values, strict=True))
+
+
+def _start(fold: Fold | None, value: Any) -> Any:
+    return value if fold is None or fold.neutral is None else type(value)(fold.neutral)
 
 
 def _folded(fold: Fold, total: Any, part: Any) -> Any:

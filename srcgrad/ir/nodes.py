@@ -7,7 +7,7 @@ Scalars and array *references* are assigned once. `If` yields values; `For` and 
     function  = Function(name, params, body, helpers)
     block     = Block(statements, results)
     statement = Let | Dim | Load | Store | Product | External | Alloc | Copy | View | Reshape | Reinterpret
-              | If | For | While | NewStack | Push | Pop | Raise | Print | Call | Launch
+              | If | For | While | NewStack | Push | Pop | Raise | Print | Call | Launch | Kernel
     atom      = Sym | Const
 
 Invariants (checked by `ir.verify`)
@@ -104,13 +104,15 @@ class Load:
 
 @dataclass(frozen=True, eq=False)
 class Store:
-    """`array[index] = value`, or `array[index] += value` where `accumulate`."""
+    """`array[index] = value`, or `array[index] += value` where `accumulate` (at once, where `atomic`: several threads
+    of a kernel may add to one element)."""
 
     array: Sym
     index: tuple[Atom, ...]
     value: Atom
     accumulate: bool = False
     span: Span = NOWHERE
+    atomic: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -335,9 +337,27 @@ class Launch:
     span: Span = NOWHERE
 
 
+@dataclass(frozen=True, eq=False)
+class Kernel:
+    """Loops whose iterations are the threads of a GPU: `callee(i, ..., *initial, *arguments)` is run for each
+    0 <= i < `counts[0]`, and so on for up to three indices. `results[k]` is `initial[k]` and what the threads give,
+    folded by `folds[k]`; a thread gets a neutral value in place of the initial one, where there is one. `folds[k]` is
+    None for what the only thread there is makes of `initial[k]`. With `slots`, the indices are followed by a number
+    below that, which no two threads have at the same time."""
+
+    results: tuple[Sym, ...]
+    callee: Callee
+    counts: tuple[Atom, ...]
+    folds: tuple[Fold | None, ...]
+    initial: tuple[Atom, ...]
+    arguments: tuple[Atom, ...]
+    span: Span = NOWHERE
+    slots: Atom | None = None
+
+
 Statement = (
     Let | Dim | Load | Store | Product | External | Alloc | Copy | View | Reshape | Reinterpret | If | For | While
-    | NewStack | Push | Pop | Raise | Print | Call | Launch
+    | NewStack | Push | Pop | Raise | Print | Call | Launch | Kernel
 )  # fmt: skip
 
 
@@ -372,7 +392,9 @@ def blocks(statement: Statement) -> tuple[Block, ...]:
 def definitions(statement: Statement) -> tuple[Sym, ...]:
     """The symbols a statement defines in the block it stands in (not those inside its nested blocks)."""
     match statement:
-        case If(results=results) | For(results=results) | Call(results=results) | Launch(results=results):
+        case If(results=results) | For(results=results):
+            return results
+        case Call(results=results) | Launch(results=results) | Kernel(results=results):
             return results
         case While(results=results, trips=trips):
             return (*results, trips)
@@ -389,6 +411,8 @@ def operands(statement: Statement) -> tuple[Atom, ...]:
             return arguments
         case Launch(count=count, work=work, initial=initial, arguments=arguments):
             return (count, work, *initial, *arguments)
+        case Kernel(counts=counts, slots=slots, initial=initial, arguments=arguments):
+            return (*counts, *(() if slots is None else (slots,)), *initial, *arguments)
         case Dim(array=array) | Copy(array=array) | Reinterpret(array=array):
             return (array,)
         case Load(array=array, index=index):
@@ -430,7 +454,7 @@ def written_arrays(statement: Statement) -> tuple[Sym, ...]:
             return (array,)
         case External(outputs=outputs):
             return outputs
-        case Call(arguments=arguments) | Launch(arguments=arguments):
+        case Call(arguments=arguments) | Launch(arguments=arguments) | Kernel(arguments=arguments):
             return tuple(a for a in arguments if isinstance(a, Sym) and not isinstance(a.type, Scalar))
         case _:
             return ()

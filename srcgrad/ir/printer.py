@@ -18,6 +18,7 @@ from srcgrad.ir.nodes import (
     For,
     Function,
     If,
+    Kernel,
     Launch,
     Let,
     Load,
@@ -126,6 +127,11 @@ class _Printer:
             case Launch(results=results, callee=callee, count=count, initial=initial, arguments=arguments):
                 folds = ", ".join(fold.value for fold in s.folds)
                 text = f"launch {callee.name}({self.atoms((count, *initial, *arguments))}) folding ({folds})"
+                self.line(f"{self.define(*results)} = {text}" if results else text)
+            case Kernel(results=results, callee=callee, counts=counts, initial=initial, arguments=arguments):
+                folds = ", ".join(fold.value if fold else "last" for fold in s.folds)
+                text = f"kernel {callee.name}[{self.atoms(counts)}]({self.atoms((*initial, *arguments))})"
+                text += f" folding ({folds})"
                 self.line(f"{self.define(*results)} = {text}" if results else text)
             case _:
                 text = self.expression(s)

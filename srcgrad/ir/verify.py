@@ -26,6 +26,7 @@ from srcgrad.ir.nodes import (
     For,
     Function,
     If,
+    Kernel,
     Launch,
     Let,
     Load,
@@ -344,6 +345,16 @@ class _Checker:
                 self.types(f"arguments of {callee.name}", (*initial, *arguments), callee.parameters[2:])
                 self.types(f"results of {callee.name}", results, callee.results)
                 self.require(len(s.folds) == len(results) == len(initial), "a launch folds each of its results")
+                for result in results:
+                    self.define(result)
+            case Kernel(results=results, callee=callee, counts=counts, initial=initial, arguments=arguments):
+                self.require(callee in self.callees, f"no helper for the kernel {callee.name}")
+                self.require(1 <= len(counts) <= 3, "a kernel has one to three indices")
+                self.types("extents of a kernel", counts, (INT64,) * len(counts))
+                first = len(counts) + (s.slots is not None)
+                self.types(f"arguments of {callee.name}", (*initial, *arguments), callee.parameters[first:])
+                self.types(f"results of {callee.name}", results, callee.results)
+                self.require(len(s.folds) == len(results) == len(initial), "a kernel folds each of its results")
                 for result in results:
                     self.define(result)
             case _:

@@ -31,8 +31,8 @@ from srcgrad.ir.nodes import (
 )
 from srcgrad.ir.types import INT64
 from srcgrad.ir.visit import defined_symbols, free_symbols, inner_symbols, map_atoms
-from srcgrad.ops.registry import by_name
 from srcgrad.parallel.choice import Verdict, choose
+from srcgrad.parallel.iterations import count, index_statements, is_numbered
 
 _GUESSED_LENGTH = 8  # of a loop inside whose length changes from iteration to iteration, or is not known
 
@@ -72,11 +72,11 @@ class _Outliner:
         helper = self._function(loop, arguments)
         self.helpers.append(helper)
         assert helper.callee is not None
-        count = _count(builder, loop)
+        trips = count(builder, loop)
         inside = {*defined_symbols(loop.body), *inner_symbols(loop)}  # not known in front of the loop
-        work = builder.op("mul", count, _work(builder, loop.body, inside), hint="work")
+        work = builder.op("mul", trips, _work(builder, loop.body, inside), hint="work")
         folds = self.chosen[loop].folds
-        builder.emit(Launch(loop.results, helper.callee, count, work, folds, loop.initial, arguments, loop.span))
+        builder.emit(Launch(loop.results, helper.callee, trips, work, folds, loop.initial, arguments, loop.span))
 
     def _function(self, loop: For, arguments: tuple[Sym, ...]) -> Function:
         """The function that runs the iterations from the `first` up to the `last`. Its body has the loop's own symbols,
@@ -90,40 +90,16 @@ class _Outliner:
         least = builder.op("maximum", first, int_const(0), hint="first")  # which it is, but not by its type
         for made in self.chosen[loop].work_arrays:
             builder.emit(made)
-        assert isinstance(loop.step, Const)
-        step = int(loop.step.value)
         index, body = loop.index, loop.body
-        if step != 1 or not isinstance(loop.start, Const) or loop.start.value != 0:
+        if not is_numbered(loop):
             index = Sym(loop.index.hint, loop.index.type)
-            body = Block((*_index(loop, index, step), *body.statements), body.results)
+            body = Block((*index_statements(loop, index), *body.statements), body.results)
         builder.emit(
             For(results, index, least, last, int_const(1), loop.parameters, initial, body, span=loop.span)
         )  # fmt: skip
         name = f"loop_{len(self.helpers) + 1}"
         callee = Callee(name, tuple(p.type for p in parameters), tuple(r.type for r in results))
         return Function(name, parameters, builder.finish(results), loop.span, callee=callee)
-
-
-def _index(loop: For, number: Sym, step: int) -> list[Statement]:
-    """The statements that give the loop's index from the number of the iteration."""
-    if step == 1:
-        return [Let(loop.index, by_name("add"), (loop.start, number), loop.span)]
-    moved = Sym("i", loop.index.type)
-    return [
-        Let(moved, by_name("mul"), (number, int_const(step)), loop.span),
-        Let(loop.index, by_name("add"), (loop.start, moved), loop.span),
-    ]
-
-
-def _count(builder: Builder, loop: For) -> Atom:
-    """The number of iterations (or less than 0, for none)."""
-    assert isinstance(loop.step, Const)
-    step = int(loop.step.value)
-    low, high = (loop.start, loop.stop) if step > 0 else (loop.stop, loop.start)
-    distance = builder.op("sub", high, low)
-    if abs(step) == 1:
-        return distance
-    return builder.op("floordiv", builder.op("add", distance, int_const(abs(step) - 1)), int_const(abs(step)))
 
 
 def _work(builder: Builder, block: Block, inside: set[Sym]) -> Atom:
@@ -145,7 +121,7 @@ def _length(builder: Builder, loop: For, inside: set[Sym]) -> Atom:
     bounds = (loop.start, loop.stop)
     if not isinstance(loop.step, Const) or any(isinstance(a, Sym) and a in inside for a in bounds):
         return int_const(_GUESSED_LENGTH)
-    return builder.op("maximum", _count(builder, loop), int_const(0))
+    return builder.op("maximum", count(builder, loop), int_const(0))
 
 
 def _cost(s: Statement) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from srcgrad.backend import cpu, loader
+from srcgrad.backend.device.modules import host_function
 from srcgrad.config import Options
 from srcgrad.differences import conjugated, float_leaves, float_vector, like, like_each, numerical_jvp
 from srcgrad.infer.signature import Leaf, Spec, describe, flatten, leaves
@@ -61,6 +62,18 @@ def uncompiled(made: Built) -> Runner:
     def call(*leaves_: Any) -> list[Any]:
         with np.errstate(all="ignore"):
             return list(flat(entry(*leaves_)))
+
+    return call
+
+
+def on_device(made: Built, device: Any) -> Runner:
+    """What is made for a GPU, on a device of any kind."""
+    entry = host_function(made.entry, made.source, device)
+
+    def call(*leaves_: Any) -> list[Any]:
+        given = [leaf if isinstance(leaf, np.ndarray) else np.asarray(leaf)[()] for leaf in leaves_]
+        with np.errstate(all="ignore"):
+            return list(flat(entry(*given)))
 
     return call
 

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from srcgrad.config import Options
+from srcgrad.backend.device.tracing import Tracing
+from srcgrad.config import Options, Target
 from srcgrad.frontend import lower
 from srcgrad.ir.interp import run
 from srcgrad.ir.nodes import Launch
@@ -37,6 +38,7 @@ from tests.harness.paths import (
     forward,
     interpreted,
     is_scalar,
+    on_device,
     reverse,
     uncompiled,
     weights,
@@ -48,6 +50,8 @@ SAME = (1e-10, 2e-5)  # two ways to do the same arithmetic, in float64 and in fl
 IDENTITY = (1e-9, 2e-4)  # reverse against forward: sums in another order
 DIFFERENCES = (1e-6, 2e-3)
 PARALLEL = Options(parallel=True)
+CUDA = Options(target=Target.CUDA)
+TRACING = Tracing()
 
 
 @every_program
@@ -151,6 +155,23 @@ def test_parallel_equals_serial(program: Program) -> None:
                     results, found = sweep(case, runner, made, seed)
                 check_leaves("parallel value", results, case, rtol)
                 check_close("parallel derivative", found, expected, rtol, atol)
+
+
+@every_program
+def test_kernels_equal_serial_and_do_not_race(program: Program) -> None:
+    """What is made for a GPU, in plain Python, with a record of which thread touches what."""
+    for case in cases(program):
+        rtol, atol = case.tolerances(*IDENTITY)
+        for transform in (Transform.VJP, Transform.JVP):
+            made = built(case, transform, CUDA)
+            verify(made.function)
+            sweep, seed = (reverse, weights(case)) if transform is Transform.VJP else (forward, direction(case))
+            serial = built(case, transform)
+            _, expected = sweep(case, interpreted(serial), serial, seed)
+            for runner in (interpreted(made), on_device(made, TRACING)):
+                results, found = sweep(case, runner, made, seed)
+                check_leaves("kernels' value", results, case, rtol)
+                check_close("kernels' derivative", found, expected, rtol, atol)
 
 
 @every_program

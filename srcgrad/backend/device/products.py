@@ -1,0 +1,50 @@
+"""Products of matrices on a GPU: cuBLAS where CuPy brings it, else a kernel of our own."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+_TILE = 16
+
+
+def add_product(device: Any, c: Any, a: Any, b: Any) -> None:
+    """`c += a @ b` for matrices of one floating dtype."""
+    if not c.size or not a.shape[1]:
+        return
+    if find_spec("cupy") is not None:
+        cupy = import_module("cupy")
+        target = cupy.asarray(c)
+        target += cupy.asarray(a) @ cupy.asarray(b)
+        return
+    m, k = a.shape
+    n = c.shape[1]
+    grid = (-(-n // _TILE), -(-m // _TILE))
+    _tiled(device.cuda, c.dtype)[grid, (_TILE, _TILE)](m, n, k, *map(device.native, (c, a, b)))
+
+
+@cache
+def _tiled(cuda: Any, dtype: np.dtype) -> Any:
+    """Each block of threads has a tile of the result, and passes through those of the factors in shared memory."""
+
+    def product(m, n, k, c, a, b):
+        left = cuda.shared.array((_TILE, _TILE), dtype)
+        right = cuda.shared.array((_TILE, _TILE), dtype)
+        x, y = cuda.threadIdx.x, cuda.threadIdx.y
+        j, i = cuda.blockIdx.x * _TILE + x, cuda.blockIdx.y * _TILE + y
+        total = dtype.type(0)
+        for first in range(0, k, _TILE):
+            left[y, x] = a[i, first + x] if i < m and first + x < k else dtype.type(0)
+            right[y, x] = b[first + y, j] if first + y < k and j < n else dtype.type(0)
+            cuda.syncthreads()
+            for p in range(_TILE):
+                total += left[y, p] * right[p, x]
+            cuda.syncthreads()
+        if i < m and j < n:
+            c[i, j] += total
+
+    return cuda.jit(product)

@@ -1,0 +1,169 @@
+"""Kernels around what one thread does.
+
+In: what a kernel is like (how many indices, whether it has slots, what it folds, how many arguments). Out: the text of
+a function `kernel` that calls `body` for each thread: for a GPU, or one after the other for the emulation of it.
+
+On a GPU the last index moves along x, because threads that are neighbours should touch memory that is. A kernel that
+folds values, or has slots, runs a limited number of threads, each for many iterations; values are folded by a tree in
+each block of threads, and those of the blocks by `finish`, always in the same order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BLOCK = 256
+"""Threads in a block."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """`indices` and `slots` as in `ir.nodes.Kernel`; `folds` are names of `Fold`s, or "last"; `arguments` is their
+    number."""
+
+    indices: int
+    slots: bool
+    folds: tuple[str, ...]
+    arguments: int
+
+    @property
+    def alone(self) -> bool:
+        """Is there one thread only?"""
+        return "last" in self.folds
+
+    @property
+    def strides(self) -> bool:
+        """Does a thread run several iterations?"""
+        return self.slots or bool(self.folds)
+
+    def names(self, letter: str) -> list[str]:
+        """Names of the values that are folded."""
+        return [f"{letter}{k}" for k in range(len(self.folds))]
+
+    @property
+    def counts(self) -> list[str]:
+        return [f"n{k}" for k in range(self.indices)]
+
+    @property
+    def own(self) -> list[str]:
+        return [f"a{k}" for k in range(self.arguments)]
+
+
+FOLDED = {
+    "sum": "{0} + {1}", "product": "{0} * {1}", "maximum": "{0} if {0} != {0} or {0} > {1} else {1}",
+    "minimum": "{0} if {0} != {0} or {0} < {1} else {1}", "greatest": "{1} if {1} > {0} else {0}",
+    "least": "{1} if {1} < {0} else {0}",
+}  # fmt: skip
+
+
+def emulation(shape: Shape) -> str:
+    """`kernel(counts..., [slots,] values..., arguments...)`, which gives the folded values."""
+    slots = ["slots"] if shape.slots else []
+    lines = [f"def kernel({', '.join([*shape.counts, *slots, *shape.names('t'), *shape.own])}):"]
+    indent = "    "
+    if shape.slots:
+        lines.append(f"{indent}number = 0")
+    for k in range(shape.indices):
+        lines.append(f"{indent}for i{k} in range(n{k}):")
+        indent += "    "
+    lines.append(indent + _body(shape, "number % slots"))
+    if shape.slots:
+        lines.append(f"{indent}number += 1")
+    if shape.folds:
+        lines.append(f"    return {', '.join(shape.names('t'))},")
+    return "\n".join(lines) + "\n"
+
+
+def kernel(shape: Shape) -> str:
+    """For a GPU. With folds: `kernel(counts..., [slots,] starts..., partial results..., arguments...)`."""
+    slots = ["slots"] if shape.slots else []
+    folded = [*shape.names("s"), *shape.names("p")]
+    lines = [f"def kernel({', '.join([*shape.counts, *slots, *folded, *shape.own])}):"]
+    if shape.alone:
+        lines += ["    if cuda.grid(1) == 0:", *_in(2, "i0 = 0", *_starts(shape), _body(shape, "0"))]
+        lines += _in(2, *(f"{p}[0] = {t}" for p, t in zip(shape.names("p"), shape.names("t"))))
+    elif shape.strides:
+        lines += _striding(shape)
+    else:
+        lines += _guarded(shape)
+    return "\n".join(lines) + "\n"
+
+
+def finish(shape: Shape) -> str:
+    """`finish(blocks, starts..., initial values..., partial results..., results...)`, for one block of threads."""
+    letters = "smpo"
+    lines = [f"def finish({', '.join(['blocks', *(name for letter in letters for name in shape.names(letter))])}):"]
+    lines += _in(1, *_starts(shape), f"for k in range(cuda.threadIdx.x, blocks, {BLOCK}):")
+    for fold, t, p in zip(shape.folds, shape.names("t"), shape.names("p")):
+        lines += _in(2, f"x = {p}[k]", f"{t} = {FOLDED[fold].format(t, 'x')}")
+    lines += _in(1, *_tree(shape), "if me == 0:")
+    for k, (fold, m, o) in enumerate(zip(shape.folds, shape.names("m"), shape.names("o"))):
+        lines += _in(2, f"x = buffer{k}[0]", f"{o}[0] = {FOLDED[fold].format(m, 'x')}")
+    return "\n".join(lines) + "\n"
+
+
+def _body(shape: Shape, slot: str) -> str:
+    indices = [f"i{k}" for k in range(shape.indices)]
+    values = shape.names("t")
+    call = f"body({', '.join([*indices, *([slot] if shape.slots else []), *values, *shape.own])})"
+    return f"{', '.join(values)} = {call}" if values else call
+
+
+def _guarded(shape: Shape) -> list[str]:
+    """One thread for each iteration."""
+    if shape.indices == 1:
+        return _in(1, "i0 = cuda.grid(1)", "if i0 < n0:", "    " + _body(shape, ""))
+    last = shape.indices - 1
+    lines = [
+        f"i{last} = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x",
+        "row = (cuda.blockIdx.z * cuda.gridDim.y + cuda.blockIdx.y) * cuda.blockDim.y + cuda.threadIdx.y",
+        f"if row < {' * '.join(shape.counts[:-1])} and i{last} < n{last}:",
+    ]
+    lines += _in(1, *_unravelled(shape.counts[:-1], "row"), _body(shape, ""))
+    return _in(1, *lines)
+
+
+def _striding(shape: Shape) -> list[str]:
+    """Each thread for all iterations that are a whole number of strides away."""
+    first, stride = "cuda.grid(1)", "slots" if shape.slots else "cuda.gridsize(1)"
+    lines = [*_starts(shape), f"first = {first}"]
+    if shape.slots:
+        lines.append("slot = first")
+    total = " * ".join(shape.counts)
+    loop = [f"for number in range(first, {total}, {stride}):"]
+    loop += _in(1, *_unravelled(shape.counts, "number"), _body(shape, "slot"))
+    lines += ["if first < slots:", *_in(1, *loop)] if shape.slots else loop
+    if shape.folds:
+        lines += [*_tree(shape), "if me == 0:"]
+        lines += _in(1, *(f"p{k}[cuda.blockIdx.x] = buffer{k}[0]" for k in range(len(shape.folds))))
+    return _in(1, *lines)
+
+
+def _unravelled(counts: list[str], number: str) -> list[str]:
+    """The indices from the number of an iteration."""
+    if len(counts) == 1:
+        return [f"i0 = {number}"]
+    lines = [f"rest = {number}"]
+    for k in range(len(counts) - 1, 0, -1):
+        lines += [f"i{k} = rest % {counts[k]}", f"rest = rest // {counts[k]}"]
+    return [*lines, "i0 = rest"]
+
+
+def _starts(shape: Shape) -> list[str]:
+    return [f"{t} = {s}" for t, s in zip(shape.names("t"), shape.names("s"))]
+
+
+def _tree(shape: Shape) -> list[str]:
+    """The values of all threads of a block, folded into the first element of a buffer each."""
+    lines = ["me = cuda.threadIdx.x"]
+    for k, t in enumerate(shape.names("t")):
+        lines += [f"buffer{k} = cuda.shared.array({BLOCK}, dtype{k})", f"buffer{k}[me] = {t}"]
+    lines += ["cuda.syncthreads()", f"half = {BLOCK // 2}", "while half > 0:", "    if me < half:"]
+    for k, fold in enumerate(shape.folds):
+        folded = FOLDED[fold].format("x", "y")
+        lines += _in(2, f"x = buffer{k}[me]", f"y = buffer{k}[me + half]", f"buffer{k}[me] = {folded}")
+    return [*lines, "    cuda.syncthreads()", "    half //= 2"]
+
+
+def _in(depth: int, *lines: str) -> list[str]:
+    return ["    " * depth + line for line in lines]

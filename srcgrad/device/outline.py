@@ -1,0 +1,180 @@
+"""Chosen loops become kernels; what is left is the function of the host, which launches them.
+
+    for i in range(0, n, 1):              kernel loop_1[n](a, b)
+        x = load a[i]              =>
+        store b[i] = x                    function loop_1(i, a, b):
+                                              x = load a[i]
+                                              store b[i] = x
+
+In: a function that is otherwise done. Out: the function with kernels, what each thread does among its helpers. Arrays
+that each iteration makes for itself are made once, with one part for each of the threads that run at a time (`slots`);
+the parts lie element by element side by side, as the threads read them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from srcgrad.device.choice import Nest, Verdict, choose
+from srcgrad.device.split import split
+from srcgrad.ir.build import Builder, int_const, nest
+from srcgrad.ir.nodes import (
+    Alloc,
+    Atom,
+    Block,
+    Callee,
+    Copy,
+    Dim,
+    For,
+    Function,
+    Kernel,
+    Load,
+    Statement,
+    Store,
+    Sym,
+)  # fmt: skip
+from srcgrad.ir.types import INT64, Array, Layout
+from srcgrad.ir.visit import free_symbols, map_atoms, substitute
+from srcgrad.opt.rewrite import exchanged
+from srcgrad.opt.simplify import simplify
+from srcgrad.parallel.iterations import count, index_statements, is_numbered
+
+MOST_SLOTS = 1 << 17  # threads at a time that have memory of their own: more than a GPU runs at once
+
+
+def on_device(function: Function) -> tuple[Function, tuple[Verdict, ...]]:
+    """The function with its loops as kernels, and the verdicts about its loops."""
+    function = split(function)
+    verdicts = tuple(choose(function))
+    nests = {v.loop: v.nest for v in verdicts if v.nest is not None}
+    outliner = _Outliner(nests, {made for n in nests.values() for made in n.work_arrays})
+    body = outliner.block(function.body)
+    helpers = (*function.helpers, *outliner.helpers)
+    return simplify(replace(function, body=body, helpers=helpers)), verdicts
+
+
+@dataclass
+class _Outliner:
+    nests: dict[For, Nest]
+    private: set[Alloc]
+    helpers: list[Function] = field(default_factory=list)
+
+    def block(self, block: Block) -> Block:
+        builder = Builder()
+        for s in block.statements:
+            builder.span = s.span
+            if isinstance(s, For) and s in self.nests:
+                self._kernel(builder, s, self.nests[s])
+            elif s not in self.private:
+                builder.emit(map_atoms(s, lambda atom: atom, self.block))
+        return builder.finish(block.results)
+
+    def _kernel(self, builder: Builder, loop: For, chosen: Nest) -> None:
+        counts = (int_const(1),) if chosen.alone else tuple(count(builder, each) for each in chosen.loops)
+        slot: Sym | None = None
+        arrays: dict[Sym, Sym] = {}
+        slots: Atom = int_const(1)
+        if chosen.work_arrays or chosen.own:
+            slot, slots = Sym("slot", INT64), self._slots(builder, counts)
+            for made in (*chosen.work_arrays, *chosen.own):
+                arrays[made.result] = self._apart(builder, made, slots)
+        indices, body = self._body(chosen)
+        body = _OfOwn(arrays, slot).block(body) if slot is not None else body
+        starts = tuple(Sym(p.hint, p.type) for p in loop.parameters)
+        body = substitute(body, dict(zip(loop.parameters, starts))) if not chosen.alone else body
+        if chosen.alone:
+            body = _alone(loop, body, starts)
+        first = (*indices, slot) if slot is not None else indices
+        used = free_symbols(body, (*first, *starts))
+        results = tuple(r.type for r in loop.results)
+        name = f"loop_{len(self.helpers) + 1}"
+        parameters = (*first, *starts, *used)
+        callee = Callee(name, tuple(p.type for p in parameters), results)
+        self.helpers.append(Function(name, parameters, body, loop.span, callee=callee))
+        builder.emit(
+            Kernel(
+                loop.results, callee, counts, chosen.folds, loop.initial, used, loop.span,
+                slots=slots if slot is not None else None,
+            )
+        )  # fmt: skip
+
+    def _slots(self, builder: Builder, counts: tuple[Atom, ...]) -> Atom:
+        total: Atom = int_const(1)
+        for each in counts:
+            total = builder.op("mul", total, builder.op("maximum", each, int_const(0)))
+        return builder.op("minimum", total, int_const(MOST_SLOTS), hint="slots")
+
+    def _apart(self, builder: Builder, made: Alloc | Copy, slots: Atom) -> Sym:
+        """One array for all threads, with the threads along its last dimension."""
+        array = made.result.type
+        assert isinstance(array, Array)
+        shape = made.shape if isinstance(made, Alloc) else tuple(builder.dim(made.array, d) for d in range(array.ndim))
+        result = Sym(made.result.hint, Array(array.dtype, array.ndim + 1, Layout.C))
+        builder.emit(Alloc(result, (*shape, slots), None, made.span))
+        return result
+
+    def _body(self, chosen: Nest) -> tuple[tuple[Sym, ...], Block]:
+        """The indices of a thread, and what it does; for a nest that is alone, what an iteration does."""
+        innermost = exchanged(chosen.loops[-1].body, {s: replace(s, atomic=True) for s in chosen.atomic})
+        if chosen.alone:
+            return (Sym("thread", INT64),), innermost
+        indices: list[Sym] = []
+        statements: list[Statement] = []
+        renamed: dict[Sym, Atom] = {}
+        for k, loop in enumerate(chosen.loops):
+            number = loop.index if is_numbered(loop) else Sym(loop.index.hint, INT64)
+            indices.append(number)
+            if number is not loop.index:
+                statements += index_statements(loop, number)
+            statements += chosen.prefixes[k] if k < len(chosen.prefixes) else ()
+            if k:
+                renamed.update(zip(loop.parameters, chosen.loops[0].parameters))
+        body = Block((*statements, *innermost.statements), innermost.results)
+        return tuple(indices), substitute(body, renamed) if renamed else body
+
+
+def _alone(loop: For, body: Block, starts: tuple[Sym, ...]) -> Block:
+    """The whole loop, as what one thread does."""
+    results = tuple(Sym(r.hint, r.type) for r in loop.results)
+    return Block((replace(loop, results=results, initial=starts, body=body),), results)
+
+
+class _OfOwn:
+    """Rewrites what a thread does with arrays of its own: they are parts of arrays of all threads."""
+
+    def __init__(self, arrays: dict[Sym, Sym], slot: Sym) -> None:
+        self._arrays, self._slot = arrays, slot
+
+    def block(self, block: Block) -> Block:
+        builder = Builder()
+        for s in block.statements:
+            builder.span = s.span
+            self._statement(builder, s)
+        return builder.finish(block.results)
+
+    def _statement(self, builder: Builder, s: Statement) -> None:
+        match s:
+            case Load(array=array, index=index) | Store(array=array, index=index) if array in self._arrays:
+                builder.emit(replace(s, array=self._arrays[array], index=(*index, self._slot)))
+            case Dim(result=result, array=array) if array in self._arrays:
+                builder.emit(replace(s, array=self._arrays[array]))
+            case Alloc(result=result, shape=shape, fill=fill) if result in self._arrays:
+                if fill is not None:
+                    nest(builder, shape, lambda i: builder.store(self._arrays[result], (*i, self._slot), fill))
+            case Copy(result=result, array=array) if result in self._arrays:
+                self._copy(builder, s)
+            case _:
+                builder.emit(map_atoms(s, lambda atom: atom, self.block))
+
+    def _copy(self, builder: Builder, copy: Copy) -> None:
+        target, source = self._arrays[copy.result], self._arrays.get(copy.array)
+        assert isinstance(copy.array.type, Array)
+        shape = tuple(builder.dim(target, d) for d in range(copy.array.type.ndim))
+
+        def element(index: tuple[Sym, ...]) -> None:
+            value = builder.load(source, (*index, self._slot)) if source else builder.load(copy.array, index)
+            builder.store(target, (*index, self._slot), value)
+
+        nest(builder, shape, element)
+
+
