@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from srcgrad.backend.callable import CompiledFunction, Derivative
+from srcgrad.backend.device.modules import to_device
 from srcgrad.backend.differentiable import Differentiable
 from srcgrad.backend.markers import stop_gradient
 from srcgrad.backend.products import jacobian_vector, vector_jacobian
@@ -18,7 +19,7 @@ from srcgrad.config import Options, Target
 from srcgrad.errors import ArgumentError, Diagnostic
 from srcgrad.transforms import Transform
 
-__all__ = ["differentiable", "grad", "jvp", "stop_gradient", "value_and_grad", "vjp"]
+__all__ = ["differentiable", "grad", "jvp", "stop_gradient", "to_device", "value_and_grad", "vjp"]
 
 Argnums = int | tuple[int, ...] | None
 Argnames = str | tuple[str, ...] | None

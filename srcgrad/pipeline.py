@@ -148,12 +148,12 @@ def _after_differentiation(function: Function, primal: Function, options: Option
     exact = {symbol for f in (primal, *primal.helpers) for symbol in defined_symbols(f.body)}
     function = optimise(reciprocals(optimise(function, final=True), exact), final=True)
     function = optimise(flip(promote(clear_late(distribute(gather(sink(function)))))), final=True)
+    if options.target is Target.CUDA:  # where threads share an array, none has a part of its own
+        function, kernels = on_device(optimise(first_touch(function), final=True))
+        return function, [report_of_kernels(kernels)]
     function, parts = contract(function)
     function = optimise(hoist_loads(first_touch(function)), final=True)
     loops: list[str] = []
-    if options.target is Target.CUDA:
-        function, kernels = on_device(function)
-        return function, [report_of_kernels(kernels)]
     if options.parallel:
         function, verdicts = in_parallel(function)
         function, loops = simplify(function), [report_of_loops(verdicts)]

@@ -69,10 +69,16 @@ class Independence:
         self._work_arrays: dict[For, tuple[Alloc, ...]] = {}
 
     def work_arrays(self, loop: For) -> tuple[Alloc, ...]:
-        """The arrays made in front of the loop of which each iteration may have its own."""
+        """The arrays made in front of the loop of which each iteration may have its own, and has to."""
         if loop not in self._work_arrays:
-            self._work_arrays[loop] = tuple(self._privacy.work_arrays(loop))
+            found = self._privacy.work_arrays(loop)
+            self._work_arrays[loop] = tuple(made for made in found if self._is_shared(loop, made.result))
         return self._work_arrays[loop]
+
+    def _is_shared(self, loop: For, array: Sym) -> bool:
+        """Do several iterations use one element of an array that nothing else names?"""
+        found = [s for s in walk(loop.body) if isinstance(s, (Load, Store)) and s.array is array]
+        return any(not self._apart(loop, a, b) for a in found if isinstance(a, Store) for b in found)
 
     def dependences(self, loop: For) -> Iterator[Dependence]:
         """What stands against running the iterations of a loop in any order."""

@@ -17,12 +17,13 @@ import numpy as np
 from numba.core import types
 
 from srcgrad.backend import arguments
+from srcgrad.backend.device.boundary import shadowed
 from srcgrad.backend.njit_call import FastTable, NjitDispatcher, lock
 from srcgrad.backend.parameters import Parameters, python_function
 from srcgrad.backend.reference import Reference, refer
 from srcgrad.backend.specialisation import Specialisation
 from srcgrad.backend.variants import Build, Variants, as_function
-from srcgrad.config import Options
+from srcgrad.config import Options, Target
 from srcgrad.errors import ArgumentError, Diagnostic
 from srcgrad.infer.signature import Spec, Static
 from srcgrad.ir.nodes import Function
@@ -94,6 +95,7 @@ class CompiledFunction:
         wrap = not bare and len(positions) == 1
         self._variants = Variants(request, parameters, wrap, build)
         self._arity = len(parameters)
+        self._on_device = request.options.target is Target.CUDA
         self._dispatcher: NjitDispatcher | None = None
         self._fast: FastTable | None = None
         self._bound: OrderedDict[Static, CompiledFunction] = OrderedDict()
@@ -114,6 +116,8 @@ class CompiledFunction:
             self._fresh_tables()
         if kwargs or len(args) != self._arity or self._parameters.variadic:
             args = self._parameters.bind(args, kwargs)
+        if self._on_device:
+            return self._call_by_key(*shadowed(args))
         fast = self._fast
         if fast is None:
             return self._call_by_key(*args)
@@ -172,7 +176,8 @@ class CompiledFunction:
     def lower(self, *args: Any, **kwargs: Any) -> Lowered:
         """Derive the code for these arguments without running it."""
         self._drop_stale()
-        return Lowered(self._variants.find(self._parameters.bind(args, kwargs))[0].built)
+        values = self._parameters.bind(args, kwargs)
+        return Lowered(self._variants.find(shadowed(values) if self._on_device else values)[0].built)
 
     def _drop_stale(self) -> None:
         if self._variants.drop_stale():

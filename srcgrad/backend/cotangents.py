@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from srcgrad.backend.device.boundary import is_copied
 from srcgrad.errors import ArgumentError, Diagnostic
 from srcgrad.infer.signature import Leaf, Node, Spec
 from srcgrad.ir.types import Array, Scalar
@@ -81,6 +82,8 @@ class Matcher:
             raise self._error(f"{name} has shape {value.shape}", f"{self.of} has shape {like.shape}")
         if value.dtype != like.dtype:
             raise self._error(f"{name} has dtype {value.dtype}", f"{self.of} has dtype {like.dtype}")
+        if is_copied(value):
+            raise self._error(f"{name} does not lie in memory row by row", "on the GPU it is taken as it is")
         return np.require(value, like.dtype, ["C", "A", "W", "E"])
 
     def _error(self, title: str, why: str) -> ArgumentError:

@@ -16,10 +16,13 @@ import numpy as np
 
 from srcgrad.backend.arguments import protect
 from srcgrad.backend.cotangents import Matcher
+from srcgrad.backend.device.arrays import on_device
+from srcgrad.backend.device.boundary import shadowed
+from srcgrad.backend.device.modules import copied
 from srcgrad.backend.parameters import Parameters, python_function
 from srcgrad.backend.specialisation import Specialisation
 from srcgrad.backend.variants import Build, Variants, as_function, differentiable_positions
-from srcgrad.config import Options
+from srcgrad.config import Options, Target
 from srcgrad.errors import ArgumentError, Diagnostic
 from srcgrad.infer.signature import Spec, Static, flatten
 from srcgrad.transforms import Request, Transform
@@ -55,6 +58,8 @@ def shared_variants(
 
 
 def _snapshot(leaf: Any) -> Any:
+    if on_device(leaf) is not None:
+        return copied(leaf)
     return leaf.copy(order="K") if isinstance(leaf, np.ndarray) else leaf
 
 
@@ -91,6 +96,8 @@ class Pullback:
     def __call__(self, cotangent: Any) -> tuple:
         """One gradient for each argument given; None where an argument has none."""
         matcher = Matcher("cotangent", "the output")
+        if self._variant.request.options.target is Target.CUDA:
+            cotangent = shadowed(cotangent)
         seeds = list(matcher.match(cotangent, self._out, iter(self._out_leaves), "the cotangent"))
         gradients: list[Any] = [None] * len(self._variant.specs)
         if self._argnums:
@@ -114,6 +121,8 @@ def vector_jacobian(
 ) -> tuple[Any, Callable[[Any], tuple]]:
     """`(out, pullback)`: see `srcgrad.vjp`."""
     parameters, variants = shared_variants(fun, options, build)
+    if options.target is Target.CUDA:
+        primals = shadowed(primals)
     values = parameters.bind(primals, {})
     primal, point, as_they_came = variants[Transform.PRIMAL].find(values, ())
     given = Given(len(primals), parameters.starred)
@@ -144,6 +153,8 @@ def jacobian_vector(
     """`(out, tangent_out)`: see `srcgrad.jvp`."""
     parameters, variants = shared_variants(fun, options, build)
     _check_pair(primals, tangents)
+    if options.target is Target.CUDA:
+        primals, tangents = shadowed(tuple(primals)), shadowed(tuple(tangents))
     values = parameters.bind(tuple(primals), {})
     directions = list(tangents) + [None] * (len(values) - len(tangents))
     active = tuple(k for k, direction in enumerate(directions) if direction is not None)

@@ -20,6 +20,7 @@ from srcgrad import pipeline
 from srcgrad.analysis.early import early_failure
 from srcgrad.backend import arguments
 from srcgrad.backend.compiling import compiling
+from srcgrad.backend.device.arrays import on_device
 from srcgrad.backend.njit_call import lock
 from srcgrad.backend.parameters import Parameters
 from srcgrad.backend.specialisation import Specialisation
@@ -107,6 +108,8 @@ class Variants:
         if specialisation.is_compiled or not specialisation.compares_lengths or not _has_units(values):
             return False
         leaves = [*self._flatten(values, specialisation), *specialisation.captured_arrays()]
+        if any(on_device(leaf) is not None for leaf in leaves):
+            return False
         return early_failure(specialisation.built.code.checks(), leaves) in SHAPES_DIFFER
 
     def for_specs(self, specs: tuple[Spec, ...], argnums: tuple[int, ...] | None = None) -> Specialisation:

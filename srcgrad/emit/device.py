@@ -79,7 +79,7 @@ class _HostSimple(Simple):
         target, *factors = (f"dev.as_complex({self._names[a]})" if pairs else self._names[a] for a in arrays)
         marks = zip(factors, product.transposed, product.conjugated, strict=True)
         texts = [f"dev.conj({a}{'.T' * t})" if c else a + ".T" * t for a, t, c in marks]
-        return f"dev.add_product({', '.join([target, *texts])})"
+        return f"dev.{'add_product' if product.accumulate else 'product'}({', '.join([target, *texts])})"
 
     def alloc(self, alloc: Alloc) -> str:
         assert isinstance(alloc.result.type, Array)

@@ -113,7 +113,8 @@ class Simple:
         matrices = [f"mem.as_complex({names[a]})" if pairs else names[a] for a in arrays]
         marks = zip(matrices[1:], product.transposed, product.conjugated, strict=True)
         factors = ", ".join(a + ".T" * t + ".conj()" * c for a, t, c in marks)
-        return f"{'complex_blas' if pairs else 'blas'}.add_product({matrices[0]}, {factors})"
+        function = "add_product" if product.accumulate else "product"
+        return f"{'complex_blas' if pairs else 'blas'}.{function}({matrices[0]}, {factors})"
 
     def store(self, store: Store) -> str:
         element = self._text.element(store.array, store.index)

@@ -175,7 +175,8 @@ class _Machine:
         factors = [each.T if t else each for each, t in zip(factors, s.transposed, strict=True)]
         left, right = (each.conj() if c else each for each, c in zip(factors, s.conjugated, strict=True))
         array, product = self.value(s.array, env), left @ right
-        array += product if array.ndim == 2 else np.stack((product.real, product.imag), axis=-1)
+        value = product if array.ndim == 2 else np.stack((product.real, product.imag), axis=-1)
+        array[...] = array + value if s.accumulate else value
 
     def external(self, s: External, env: Env) -> None:
         s.procedure.evaluate(*[self.value(array, env) for array in (*s.inputs, *s.outputs)])

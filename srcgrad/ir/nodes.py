@@ -117,7 +117,8 @@ class Store:
 
 @dataclass(frozen=True, eq=False)
 class Product:
-    """`array += left @ right`, three floating matrices of one dtype; `array` shares no memory with the other two.
+    """`array += left @ right`, three floating matrices of one dtype, or `array = left @ right` where it does not
+    `accumulate`; `array` shares no memory with the other two.
 
     A factor is taken with its dimensions exchanged where it is `transposed`. Arrays of three dimensions are matrices of
     complex numbers as pairs of parts; there, a factor may be `conjugated`, too."""
@@ -128,6 +129,7 @@ class Product:
     transposed: tuple[bool, bool] = (False, False)
     conjugated: tuple[bool, bool] = (False, False)
     span: Span = NOWHERE
+    accumulate: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -111,7 +111,7 @@ class _Printer:
             case Product(array=array, left=left, right=right, transposed=transposed):
                 marks = zip((left, right), transposed, s.conjugated, strict=True)
                 factors = [self.name(a) + ".T" * t + ".conj" * c for a, t, c in marks]
-                self.line(f"product {self.name(array)} += {' @ '.join(factors)}")
+                self.line(f"product {self.name(array)} {'+' * s.accumulate}= {' @ '.join(factors)}")
             case External(procedure=procedure, outputs=outputs, inputs=inputs):
                 self.line(f"{procedure.name} {self.atoms(inputs)} -> {self.atoms(outputs)}")
             case Push(stack=stack, value=value):

@@ -9,7 +9,7 @@ Setting memory to zero, and reading it again to add to it, are passes over memor
 In, out: a `Function` (after differentiation). An allocation of zeros qualifies when the first thing that happens to it
 is a nest of loops, in the same block, that comes once to every element: what it loads before it stores is zero, and
 what it adds first is assigned. A tape of the same shape, made in the same block, takes its place when its own last use
-is one load in that nest, of the element that is added to.
+is one load in that nest, of the element that is added to. A product of matrices is assigned in the same way.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from srcgrad.ir.nodes import (
     Function,
     Let,
     Load,
+    Product,
     Statement,
     Store,
     Sym,
@@ -69,6 +70,11 @@ class _Assigner:
             block = Block(inner, block.results)
         zeros = [s for s in block.statements if isinstance(s, Alloc) and _is_zero(s)]
         for alloc in zeros:
+            product = _first_product(block, alloc)
+            if product is not None:
+                changes: dict[Statement, Statement | None] = {alloc: replace(alloc, fill=None)}
+                block = exchanged(block, {**changes, product: replace(product, accumulate=False)})
+                continue
             touch = self._first_touch(block, alloc)
             if touch is not None:
                 block = self._assigned(block, touch)
@@ -169,6 +175,14 @@ class _Assigner:
 
     def _differ(self, a: Atom, b: Atom) -> bool:
         return self._forms.of(a) != self._forms.of(b)
+
+
+def _first_product(block: Block, alloc: Alloc) -> Product | None:
+    """The product of matrices that is the first thing to happen to the whole array."""
+    start = block.statements.index(alloc) + 1
+    mentioning = (s for s in block.statements[start:] if not isinstance(s, Dim) and _mentions(s, alloc.result))
+    first = next(mentioning, None)
+    return first if isinstance(first, Product) and first.array is alloc.result else None
 
 
 def _with_zeros(block: Block, touch: _Touch) -> Block:

@@ -2,12 +2,13 @@
 
 Of real matrices; importing `runtime.complex_blas` makes it ready for complex ones.
 
-`add_product(c, a, b)` is plain NumPy outside compiled code. Numba compiles it as written below: BLAS's `gemm` with
-beta = 1, so that the product of two matrices is accumulated in a gradient without a temporary. Any strides will do:
-`gemm` takes matrices that lie in memory by rows or by columns, others are copied first.
+`add_product(c, a, b)`, and `product`, which overwrites, are plain NumPy outside compiled code. Numba compiles them as
+written below: BLAS's `gemm` with beta = 1, so that the product of two matrices is accumulated in a gradient without a
+temporary, or 0. Any strides will do: `gemm` takes matrices that lie in memory by rows or by columns, others are copied
+first.
 
-What prepares the call of `gemm` is compiled once and reached by its symbol (`srcgrad_gemm_f64`, `srcgrad_gemm_f32`), so
-that it costs the code that calls it no time to compile.
+What prepares the call of `gemm` is compiled once and reached by its symbol (`srcgrad_product_f64` and so on), so that
+it costs the code that calls it no time to compile.
 """
 
 from __future__ import annotations
@@ -31,16 +32,47 @@ def add_product(c: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
     c += a @ b
 
 
-@overload(add_product)
-def _add_product(c, a, b):
-    if not all(isinstance(each, types.Array) and each.ndim == 2 for each in (c, a, b)):
+def product(c: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
+    """`c = a @ b`, as `add_product` otherwise. What is in `c` before is not read."""
+    c[...] = a @ b
+
+
+@overload(product)
+def _product(c, a, b):
+    if not _are_matrices(c, a, b):
         return None
 
     def compiled(c, a, b):
         m, k = a.shape
         n = b.shape[1]
         if m * n * k > _FEW and _in_elements(c, a, b):
-            _gemm(c, a, b)
+            _gemm(c, a, b, 1)
+        else:
+            for i in range(m):
+                for j in range(n):
+                    c[i, j] = 0.0
+                for p in range(k):
+                    factor = a[i, p]
+                    for j in range(n):
+                        c[i, j] += factor * b[p, j]
+
+    return compiled
+
+
+def _are_matrices(*arrays):
+    return all(isinstance(each, types.Array) and each.ndim == 2 for each in arrays)
+
+
+@overload(add_product)
+def _add_product(c, a, b):
+    if not _are_matrices(c, a, b):
+        return None
+
+    def compiled(c, a, b):
+        m, k = a.shape
+        n = b.shape[1]
+        if m * n * k > _FEW and _in_elements(c, a, b):
+            _gemm(c, a, b, 0)
         else:
             for i in range(m):
                 for p in range(k):
@@ -76,25 +108,27 @@ def _in_elements(typing, c, a, b):
 
 
 @intrinsic
-def _gemm(typing, c, a, b):
-    """Call the function below for the dtype: each matrix as its data and its strides in elements, then m, n, k."""
+def _gemm(typing, c, a, b, fresh):
+    """Call the function below for the dtype: each matrix as its data and its strides in elements, then m, n, k, and
+    whether `c` is overwritten."""
 
     def lower(context, builder, signature, arguments):
         element = signature.args[0].dtype
-        seen, strides = _strides(context, builder, signature.args, arguments)
+        seen, strides = _strides(context, builder, signature.args[:3], arguments[:3])
         size = context.get_constant(types.intp, element.bitwidth // 8)
         steps = [builder.sdiv(stride, size) for stride in strides]
         number, word = context.get_value_type(element), context.get_value_type(types.intp)
-        parameters = [number.as_pointer(), word, word] * 3 + [word] * 3
+        parameters = [number.as_pointer(), word, word] * 3 + [word] * 4
         function = cgutils.get_or_insert_function(
             builder.module, ir.FunctionType(ir.VoidType(), parameters), _SYMBOLS[element]
         )
         values = [v for k, each in enumerate(seen) for v in (each.data, *steps[2 * k : 2 * k + 2])]
         shapes = [cgutils.unpack_tuple(builder, each.shape, 2) for each in seen]
-        builder.call(function, [*values, *shapes[0], shapes[1][1]])
+        anew = context.cast(builder, arguments[3], signature.args[3], types.intp)
+        builder.call(function, [*values, *shapes[0], shapes[1][1], anew])
         return context.get_dummy_value()
 
-    return types.void(c, a, b), lower
+    return types.void(c, a, b, fresh), lower
 
 
 # -- the call of BLAS -------------------------------------------------------------------------------------------------
@@ -117,13 +151,14 @@ def _matrix(typing, data, rows, columns, step, next_):
 
 
 @intrinsic
-def _call_gemm(typing, by_a, by_b, m, n, k, a, lda, b, ldb, c, ldc):
-    """BLAS's `?gemm` with alpha = beta = 1, through the table of SciPy's BLAS that Numba keeps."""
+def _call_gemm(typing, by_a, by_b, m, n, k, a, lda, b, ldb, c, ldc, fresh):
+    """BLAS's `?gemm` with alpha = 1 and beta = 1 (0 where `c` is overwritten), through the table of SciPy's BLAS that
+    Numba keeps."""
     word = types.intp
-    signature = types.void(types.int64, types.int64, word, word, word, a, word, b, word, c, word)
+    signature = types.void(types.int64, types.int64, word, word, word, a, word, b, word, c, word, word)
 
     def lower(context, builder, signature, arguments):
-        by_a, by_b, m, n, k, a, lda, b, ldb, c, ldc = arguments
+        by_a, by_b, m, n, k, a, lda, b, ldb, c, ldc, fresh = arguments
         byte, size = ir.IntType(8), context.get_value_type(types.intp)
         pointer = byte.as_pointer()
         parameters = [byte, byte, byte, size, size, size, pointer, pointer, size, pointer, size, pointer, pointer, size]
@@ -132,12 +167,15 @@ def _call_gemm(typing, by_a, by_b, m, n, k, a, lda, b, ldb, c, ldc):
         )
         element = signature.args[5].dtype
         unit = context.get_constant_generic(builder, element, 1)
+        nothing = context.get_constant_generic(builder, element, 0)
         one = builder.bitcast(cgutils.alloca_once_value(builder, unit), pointer)
-        arrays = zip(signature.args[5::2], (a, b, c), strict=True)
+        kept = builder.select(builder.icmp_signed("!=", fresh, fresh.type(0)), nothing, unit)
+        beta = builder.bitcast(cgutils.alloca_once_value(builder, kept), pointer)
+        arrays = zip(signature.args[5:11:2], (a, b, c), strict=True)
         a, b, c = (builder.bitcast(context.make_array(t)(context, builder, v).data, pointer) for t, v in arrays)
         kind = ir.Constant(byte, ord(_LETTERS[element]))
         letters = [builder.trunc(each, byte) for each in (by_a, by_b)]
-        builder.call(gemm, [kind, *letters, m, n, k, one, a, lda, b, ldb, one, c, ldc])
+        builder.call(gemm, [kind, *letters, m, n, k, one, a, lda, b, ldb, beta, c, ldc])
         return context.get_dummy_value()
 
     return signature, lower
@@ -161,7 +199,7 @@ def _dense(x):
 
 
 @njit
-def _add(c, a, b):
+def _add(c, a, b, fresh):
     """BLAS reads matrices by columns: where `c` lies in memory by rows, it is told `c.T += b.T @ a.T`."""
     target = c if _row_length(c) or _row_length(c.T) else np.zeros(c.shape, c.dtype)[:, :]
     if _row_length(target):
@@ -172,20 +210,23 @@ def _add(c, a, b):
     first_length, second_length = of_first or _row_length(first.T), of_second or _row_length(second.T)
     first_by, second_by = _PLAIN if of_first else _TRANSPOSED, _PLAIN if of_second else _TRANSPOSED
     n, m, k, length = rows.shape[1], rows.shape[0], first.shape[1], _row_length(rows)
-    _call_gemm(second_by, first_by, n, m, k, second, second_length, first, first_length, rows, length)
+    _call_gemm(second_by, first_by, n, m, k, second, second_length, first, first_length, rows, length, fresh)
     if not (_row_length(c) or _row_length(c.T)):
-        c += target
+        if fresh:
+            c[:, :] = target
+        else:
+            c += target
 
 
-def _by_address(c, c0, c1, a, a0, a1, b, b0, b1, m, n, k):
+def _by_address(c, c0, c1, a, a0, a1, b, b0, b1, m, n, k, fresh):
     left, right = _matrix(a, m, k, a0, a1), _matrix(b, k, n, b0, b1)
-    _add(_matrix(c, m, n, c0, c1), left, right)
+    _add(_matrix(c, m, n, c0, c1), left, right, fresh)
 
 
 _LETTERS = {types.float64: "d", types.float32: "s", types.complex128: "z", types.complex64: "c"}
 _SYMBOLS = {
-    types.float64: "srcgrad_gemm_f64", types.float32: "srcgrad_gemm_f32",
-    types.complex128: "srcgrad_gemm_c128", types.complex64: "srcgrad_gemm_c64",
+    types.float64: "srcgrad_product_f64", types.float32: "srcgrad_product_f32",
+    types.complex128: "srcgrad_product_c128", types.complex64: "srcgrad_product_c64",
 }  # fmt: skip
 
 
@@ -194,7 +235,7 @@ def register(*elements: types.Type) -> None:
     for element in elements:
         symbol = _SYMBOLS[element]
         matrix = [types.CPointer(element), types.intp, types.intp]
-        signature = types.void(*matrix * 3, *[types.intp] * 3)
+        signature = types.void(*matrix * 3, *[types.intp] * 4)
         try:
             compiled = cfunc(signature, cache=True)(_by_address)
         except RuntimeError:  # Numba has no place to keep it

@@ -39,11 +39,16 @@ class Cuda:
         def native(suffix: str) -> dict[str, Any]:
             return {name: getattr(libdevice, _LIBDEVICE.get(name, name) + suffix) for name in device_math.NATIVE}
 
+        cuda = self.cuda
+
+        def add(array, index, value):
+            cuda.atomic.add(array, index, value)
+
         self.modules = {
             "f64": module_of("f64", device_math.functions(np.float64, self.compile, native(""))),
             "f32": module_of("f32", device_math.functions(np.float32, self.compile, native("f"))),
             "integer": module_of("integer", device_math.integer_functions(self.compile)),
-            "atomic": self.cuda.atomic,
+            "atomic": module_of("atomic", {"add": self.compile(add)}),
         }
 
     def compile(self, function: Callable) -> Any:
@@ -55,6 +60,10 @@ class Cuda:
         self.cuda.synchronize()
 
     # -- arrays ---------------------------------------------------------------------------------------------------
+
+    def adopt(self, shadow: np.ndarray, owner: Any) -> DeviceArray:
+        """An array that is on the device already."""
+        return DeviceArray(shadow, owner, self.download)
 
     def upload(self, array: np.ndarray) -> DeviceArray:
         """A copy on the device, row by row."""
@@ -106,6 +115,9 @@ class Cuda:
 
     def add_product(self, c: DeviceArray, a: DeviceArray, b: DeviceArray) -> None:
         add_product(self, c, a, b)
+
+    def product(self, c: DeviceArray, a: DeviceArray, b: DeviceArray) -> None:
+        add_product(self, c, a, b, fresh=True)
 
     def as_complex(self, array: DeviceArray) -> DeviceArray:
         return array.as_complex()

@@ -48,6 +48,7 @@ class Emulation:
         def add(array, index, value):
             array[index] += value
 
+        self.finish = lambda: None
         self.modules = {
             "f64": module_of("f64", device_math.functions(np.float64, self.compile, native)),
             "f32": module_of("f32", device_math.functions(np.float32, self.compile, native)),
@@ -56,6 +57,10 @@ class Emulation:
         }
 
     # -- arrays ---------------------------------------------------------------------------------------------------
+
+    def adopt(self, shadow: np.ndarray, owner: Any) -> np.ndarray:
+        """Another library's array: here one of host memory."""
+        return shadow
 
     def upload(self, array: np.ndarray) -> np.ndarray:
         return array
@@ -83,6 +88,9 @@ class Emulation:
 
     def add_product(self, c: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
         c += a @ b
+
+    def product(self, c: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
+        c[...] = a @ b
 
     def as_complex(self, array: np.ndarray) -> np.ndarray:
         return memory.as_complex(array)

@@ -17,9 +17,10 @@ import numpy as np
 
 from srcgrad.backend import loader
 from srcgrad.backend.device.arrays import DeviceArray, OnDevice, on_device
+from srcgrad.backend.device.boundary import returned
 from srcgrad.backend.device.cuda import Cuda
 from srcgrad.backend.device.emulation import Emulation
-from srcgrad.config import Options
+from srcgrad.config import Options, Target
 from srcgrad.emit import KERNELS
 from srcgrad.errors import ArgumentError, Diagnostic
 
@@ -81,7 +82,7 @@ class Entry:
         with np.errstate(all="ignore"):
             result = self._function(*given)
         if known:
-            return _each(result, self._kept)
+            return _each(result, lambda value: self._kept(value, known[0]))
         if any(isinstance(leaf, np.ndarray) for leaf in leaves) and not isinstance(self._device, Emulation):
             _warn_of_copies()
         return _each(result, self._returned)
@@ -89,13 +90,13 @@ class Entry:
     def _given(self, leaf: Any) -> Any:
         made = on_device(leaf)
         if made is not None:
-            return made.owner if isinstance(made.owner, DeviceArray) else _array_of(leaf, made, self._device)
+            return self._device.adopt(leaf, made.owner)
         if isinstance(leaf, np.ndarray):
             return self._device.upload(leaf)
         return leaf if isinstance(leaf, np.generic) else np.asarray(leaf)[()]
 
-    def _kept(self, value: Any) -> Any:
-        return value.item() if isinstance(value, np.generic) else value
+    def _kept(self, value: Any, like: OnDevice) -> Any:
+        return value.item() if isinstance(value, np.generic) else returned(value, like)
 
     def _returned(self, value: Any) -> Any:
         if isinstance(value, (DeviceArray, np.ndarray)):
@@ -103,12 +104,23 @@ class Entry:
         return value.item() if isinstance(value, np.generic) else value
 
 
-def _array_of(leaf: np.ndarray, made: OnDevice, device: Any) -> DeviceArray:
-    return DeviceArray(leaf, made.owner, device.download)
-
-
 def _each(result: Any, change: Callable[[Any], Any]) -> Any:
     return tuple(_each(item, change) for item in result) if isinstance(result, tuple) else change(result)
+
+
+def to_device(array: np.ndarray) -> Any:
+    """A copy of a NumPy array on the GPU. What is compiled with `target="cuda"` takes it, and then gives arrays on the
+    GPU; so do CuPy's and PyTorch's arrays. Raises `ArgumentError` where there is no GPU."""
+    return current(Options(target=Target.CUDA)).upload(np.asarray(array))
+
+
+def copied(shadow: np.ndarray) -> np.ndarray:
+    """The shadow of a copy."""
+    device = current(Options(target=Target.CUDA))
+    made = on_device(shadow)
+    assert made is not None
+    result = device.copy(device.adopt(shadow, made.owner))
+    return result.shadow if isinstance(result, DeviceArray) else result
 
 
 def host_function(name: str, text: str, device: Any) -> Callable[..., Any]:

@@ -12,26 +12,29 @@ import numpy as np
 _TILE = 16
 
 
-def add_product(device: Any, c: Any, a: Any, b: Any) -> None:
-    """`c += a @ b` for matrices of one floating dtype."""
-    if not c.size or not a.shape[1]:
+def add_product(device: Any, c: Any, a: Any, b: Any, fresh: bool = False) -> None:
+    """`c += a @ b` for matrices of one floating dtype, `c = a @ b` where that is `fresh`."""
+    if not c.size or (not a.shape[1] and not fresh):
         return
     if find_spec("cupy") is not None:
         cupy = import_module("cupy")
         target = cupy.asarray(c)
-        target += cupy.asarray(a) @ cupy.asarray(b)
+        if fresh:
+            cupy.matmul(cupy.asarray(a), cupy.asarray(b), out=target)
+        else:
+            target += cupy.asarray(a) @ cupy.asarray(b)
         return
     m, k = a.shape
     n = c.shape[1]
     grid = (-(-n // _TILE), -(-m // _TILE))
-    _tiled(device.cuda, c.dtype)[grid, (_TILE, _TILE)](m, n, k, *map(device.native, (c, a, b)))
+    _tiled(device.cuda, c.dtype)[grid, (_TILE, _TILE)](m, n, k, fresh, *map(device.native, (c, a, b)))
 
 
 @cache
 def _tiled(cuda: Any, dtype: np.dtype) -> Any:
     """Each block of threads has a tile of the result, and passes through those of the factors in shared memory."""
 
-    def product(m, n, k, c, a, b):
+    def product(m, n, k, fresh, c, a, b):
         left = cuda.shared.array((_TILE, _TILE), dtype)
         right = cuda.shared.array((_TILE, _TILE), dtype)
         x, y = cuda.threadIdx.x, cuda.threadIdx.y
@@ -45,6 +48,6 @@ def _tiled(cuda: Any, dtype: np.dtype) -> Any:
                 total += left[y, p] * right[p, x]
             cuda.syncthreads()
         if i < m and j < n:
-            c[i, j] += total
+            c[i, j] = total if fresh else c[i, j] + total
 
     return cuda.jit(product)

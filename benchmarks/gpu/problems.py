@@ -1,0 +1,178 @@
+"""Programs as their users write them, and arguments of benchmark size.
+
+Each problem is a function of arrays and numbers with one floating result; `make(scale)` gives the arguments, `argnums`
+those to differentiate with respect to.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numba import prange
+from scipy.special import erf
+
+
+@dataclass(frozen=True)
+class Problem:
+    """`traffic(arguments)` is about the least number of bytes that a gradient reads and writes, where memory is what
+    limits it; 0 elsewhere."""
+
+    function: Callable[..., float]
+    make: Callable[[float], tuple]
+    argnums: tuple[int, ...]
+    traffic: Callable[..., int] = lambda *arguments: 0
+
+
+def black_scholes(spot, strike, time, rate, volatility):
+    root = volatility * np.sqrt(time)
+    d1 = (np.log(spot / strike) + (rate + 0.5 * volatility * volatility) * time) / root
+    d2 = d1 - root
+    scale = math.sqrt(0.5)
+    n1 = 0.5 * (1.0 + erf(d1 * scale))
+    n2 = 0.5 * (1.0 + erf(d2 * scale))
+    return np.sum(spot * n1 - strike * np.exp(-rate * time) * n2)
+
+
+def _options(scale: float) -> tuple:
+    rng = np.random.default_rng(0)
+    n = int(1e7 * scale)
+    spot, strike = rng.uniform(80, 120, n), rng.uniform(80, 120, n)
+    return spot, strike, rng.uniform(0.1, 2.0, n), 0.02, rng.uniform(0.1, 0.5, n)
+
+
+def heat(u, k, steps):
+    for _ in range(steps):
+        new = u.copy()
+        new[1:-1, 1:-1] = u[1:-1, 1:-1] + k * (
+            u[2:, 1:-1] + u[:-2, 1:-1] + u[1:-1, 2:] + u[1:-1, :-2] - 4.0 * u[1:-1, 1:-1]
+        )
+        u = new
+    return np.sum(u * u * u)
+
+
+def heston(v0, kappa, theta, xi, rho, z1, z2):
+    paths, steps = z1.shape
+    dt = 1.0 / steps
+    other = math.sqrt(1.0 - rho * rho)
+    total = 0.0
+    for i in prange(paths):
+        s, v = 0.0, v0
+        for t in range(steps):
+            positive = max(v, 0.0)
+            root = math.sqrt(positive * dt)
+            s += -0.5 * positive * dt + root * z1[i, t]
+            v += kappa * (theta - positive) * dt + xi * root * (rho * z1[i, t] + other * z2[i, t])
+        total += max(math.exp(s) - 1.0, 0.0)
+    return total / paths
+
+
+def _paths(scale: float) -> tuple:
+    rng = np.random.default_rng(0)
+    shape = int(1e5 * scale), 100
+    return 0.04, 1.5, 0.04, 0.3, -0.6, rng.normal(size=shape), rng.normal(size=shape)
+
+
+def forces(x, y, z, mass):
+    n = len(x)
+    energy = 0.0
+    for i in prange(n):
+        own = 0.0
+        for j in range(n):
+            dx, dy, dz = x[i] - x[j], y[i] - y[j], z[i] - z[j]
+            own += mass[j] / math.sqrt(dx * dx + dy * dy + dz * dz + 0.01)
+        energy += own * mass[i]
+    return -0.5 * energy
+
+
+def _bodies(scale: float) -> tuple:
+    rng = np.random.default_rng(0)
+    n = int(2e4 * scale**0.5)
+    return *(rng.normal(size=n) for _ in range(3)), rng.uniform(0.5, 1.5, n)
+
+
+def scattered(x, place, cells):
+    grid = np.zeros(cells)
+    for i in prange(len(x)):
+        grid[place[i]] += x[i] * x[i]
+    return np.sum(np.sqrt(grid + 1.0))
+
+
+def _particles(scale: float) -> tuple:
+    rng = np.random.default_rng(0)
+    n = int(1e7 * scale)
+    return rng.normal(size=n), rng.integers(0, 100_000, n), 100_000
+
+
+def lookup(energy, nuclide, grid, table, density):
+    """Cross sections between the points of a table, as XSBench looks them up: a binary search for each."""
+    total = 0.0
+    points = grid.shape[1]
+    for i in prange(len(energy)):
+        e = energy[i]
+        row = nuclide[i]
+        low, high = 0, points - 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            if grid[row, middle] > e:
+                high = middle
+            else:
+                low = middle
+        f = (grid[row, high] - e) / (grid[row, high] - grid[row, low])
+        total += density[row] * (f * table[row, low] + (1.0 - f) * table[row, high])
+    return total / len(energy)
+
+
+def _lookups(scale: float) -> tuple:
+    rng = np.random.default_rng(0)
+    n, nuclides, points = int(1e6 * scale), 64, 10_000
+    grid = np.sort(rng.uniform(0.0, 1.0, (nuclides, points)), axis=1)
+    grid[:, 0], grid[:, -1] = 0.0, 1.0
+    return (
+        rng.uniform(0.0, 1.0, n), rng.integers(0, nuclides, n), grid, rng.uniform(size=grid.shape),
+        rng.uniform(size=nuclides),
+    )  # fmt: skip
+
+
+def dense(x, w1, b1, w2, y):
+    hidden = np.tanh(x @ w1 + b1)
+    error = hidden @ w2 - y
+    return np.mean(error * error)
+
+
+def _layers(scale: float) -> tuple:
+    rng = np.random.default_rng(0)
+    n, d, h = int(16384 * scale), 512, 1024
+    return (
+        rng.normal(size=(n, d)), rng.normal(size=(d, h)) * 0.05, rng.normal(size=h), rng.normal(size=(h, 16)) * 0.05,
+        rng.normal(size=(n, 16)),
+    )  # fmt: skip
+
+
+def chain(x, y):
+    return np.sum(np.sin(x) * np.exp(-0.1 * x * x) + x * y)
+
+
+def _vectors(scale: float) -> tuple:
+    rng = np.random.default_rng(0)
+    n = int(5e7 * scale)
+    return rng.normal(size=n), rng.normal(size=n)
+
+
+def _sizes(*arrays: Any) -> int:
+    return sum(a.nbytes for a in arrays if hasattr(a, "nbytes"))
+
+
+PROBLEMS = {
+    "chain": Problem(chain, _vectors, (0, 1), lambda *a: 2 * _sizes(*a)),
+    "black_scholes": Problem(black_scholes, _options, (0, 1, 2, 4), lambda *a: 2 * _sizes(*a)),
+    "heat": Problem(heat, lambda s: (np.random.default_rng(0).random((int(4096 * s**0.5),) * 2), 0.1, 20), (0, 1)),
+    "heston": Problem(heston, _paths, (0, 1, 2, 3, 4)),
+    "forces": Problem(forces, _bodies, (0, 1, 2, 3)),
+    "scatter": Problem(scattered, _particles, (0,)),
+    "lookup": Problem(lookup, _lookups, (0, 3, 4)),
+    "dense": Problem(dense, _layers, (1, 2, 3)),
+}
