@@ -144,11 +144,12 @@ def build(request: Request, derive: Callable[[Task], Code] = derive) -> Built:
 def _after_differentiation(function: Function, primal: Function, options: Options) -> tuple[Function, list[str]]:
     """The passes that pay on adjoint code, each followed by the clean-up it makes possible; and what the report says
     about parallel loops. (These are chosen while each iteration makes its own work arrays.)"""
+    on_gpu = options.target is Target.CUDA
     function = drop_tangents(function)
     exact = {symbol for f in (primal, *primal.helpers) for symbol in defined_symbols(f.body)}
     function = optimise(reciprocals(optimise(function, final=True), exact), final=True)
-    function = optimise(flip(promote(clear_late(distribute(gather(sink(function)))))), final=True)
-    if options.target is Target.CUDA:  # where threads share an array, none has a part of its own
+    function = optimise(flip(promote(clear_late(distribute(gather(sink(function), guarded=on_gpu))))), final=True)
+    if on_gpu:  # where threads share an array, none has a part of its own
         function, kernels = on_device(optimise(first_touch(function), final=True))
         return function, [report_of_kernels(kernels)]
     function, parts = contract(function)

@@ -19,9 +19,9 @@ a nest of their own before that. See `gather_form` for the code.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from srcgrad.adjoint.gather_form import Scatter, core_and_frame
+from srcgrad.adjoint.gather_form import Scatter, core_and_frame, guarded_box
 from srcgrad.adjoint.nest import Nest, perfect_nest, slice_of, without_stores
 from srcgrad.analysis.affine import Affine, AffineForms
 from srcgrad.analysis.identity import Identities
@@ -37,13 +37,14 @@ _MOST_COST_OF_ONE = 4  # a division is vectorised, a square root or a call costs
 _MOST_COST_REPEATED = 6  # for each offset: what a scattered addition costs more than a vectorised one
 
 
-def gather(function: Function) -> Function:
-    """The function with overlapping additions in gather form."""
-    return with_helpers(function, lambda f: _Gatherer(f).block(f.body))
+def gather(function: Function, guarded: bool = False) -> Function:
+    """The function with overlapping additions in gather form; `guarded` everywhere, for threads, where it is so."""
+    return with_helpers(function, lambda f: _Gatherer(f, guarded_box if guarded else core_and_frame).block(f.body))
 
 
 class _Gatherer:
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, form: Callable[[Nest, Scatter], list[Statement]]) -> None:
+        self._form = form
         regions = find_regions(function)
         self._aliases = alias_classes(function)
         self._identities = Identities(regions)
@@ -75,7 +76,7 @@ class _Gatherer:
             return None
         parts: list[Statement] = []
         for scatter in scatters:
-            parts += core_and_frame(nest, scatter)
+            parts += self._form(nest, scatter)
         rest = [store for store in adding if store not in gathered]
         left = [nest.over(slice_of(nest.body, group)) if group else None for group in (rest, setting)]
         sums = without_stores(loop) if nest.carrying else None

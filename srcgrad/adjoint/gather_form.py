@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from functools import reduce
 
 from srcgrad.adjoint.nest import Nest, slice_of
-from srcgrad.ir.build import Builder, int_const
+from srcgrad.ir.build import Builder, const_like, int_const
 from srcgrad.ir.nodes import Atom, Block, If, Statement, Store, Sym
+from srcgrad.ir.types import Scalar
 from srcgrad.ir.visit import clone_statement
 from srcgrad.span import NOWHERE
 
@@ -50,6 +51,14 @@ def core_and_frame(nest: Nest, scatter: Scatter) -> list[Statement]:
     writer = _Writer(nest, scatter)
     writer.core()
     writer.frame()
+    return list(writer.b.finish().statements)
+
+
+def guarded_box(nest: Nest, scatter: Scatter) -> list[Statement]:
+    """The additions of `scatter` in gather form, each with its guard everywhere: for threads, of which each has one
+    element, and to which it makes no difference that the terms of most are all there."""
+    writer = _Writer(nest, scatter)
+    writer.box()
     return list(writer.b.finish().statements)
 
 
@@ -101,6 +110,48 @@ class _Writer:
     def _core_range(self, k: int) -> tuple[Atom, Atom]:
         loop = self._nest.loops[k]
         return self._plus(loop.start, self._scatter.most[k]), self._plus(loop.stop, self._scatter.least[k])
+
+    # -- the box ------------------------------------------------------------------------------------------------
+
+    def box(self) -> None:
+        """One nest over all elements in question."""
+        ranges = [self._box_range(k) for k in range(self._last + 1)]
+        target = [Sym(index.hint, index.type) for index in self._nest.indices]
+        with self.b.block() as statements:
+            place = self._place(target)
+            total = reduce(lambda first, second: self.b.op("add", first, second), self._terms_that_exist(target))
+            store = self._terms[0][1][0]
+            self.b.span = store.span
+            self.b.store(store.array, place, total, accumulate=True)
+            self.b.span = NOWHERE
+        self.b.emit(self._nest.around(Block(tuple(statements)), target, ranges))
+
+    def _box_range(self, k: int) -> tuple[Atom, Atom]:
+        loop = self._nest.loops[k]
+        return self._plus(loop.start, self._scatter.least[k]), self._plus(loop.stop, self._scatter.most[k])
+
+    def _place(self, target: list[Sym]) -> tuple[Atom, ...]:
+        index = self._terms[0][1][0].index
+        return tuple(a if k is None else target[k] for k, a in zip(self._scatter.moves, index, strict=True))
+
+    def _terms_that_exist(self, target: list[Sym]) -> list[Atom]:
+        """Each term, or zero where its iteration does not exist."""
+        terms: list[Atom] = []
+        for offset, stores in self._terms:
+            tests = [test for k, distance in enumerate(offset) for test in self._exists(k, target[k], distance)]
+            with self.b.block() as statements:
+                values, _ = self._values(stores, offset, target)
+                value = reduce(lambda first, second: self.b.op("add", first, second), values)
+            then = Block(tuple(statements), (value,))
+            if not tests:
+                self.b.extend(statements)
+                terms.append(value)
+                continue
+            condition = reduce(lambda first, second: self.b.op("and_", first, second), tests)
+            assert isinstance(value.type, Scalar)
+            nothing = const_like(0.0, value.type)
+            terms += self.b.if_(condition, then, Block((), (nothing,)), ("term",))
+        return terms
 
     # -- the frame ----------------------------------------------------------------------------------------------
 

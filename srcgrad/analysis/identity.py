@@ -7,6 +7,8 @@ loop only passes around differ when they differed at its start.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from srcgrad.analysis.regions import Loop, Region, Regions, rotation
 from srcgrad.ir.nodes import (
     Alloc,
@@ -32,7 +34,7 @@ class Identities:
     def __init__(self, regions: Regions, given_whole: bool = False) -> None:
         self._regions = regions
         self._given_whole = given_whole
-        self._pushed: dict[Sym, list[Atom]] | None = None
+        self._stacks: dict[Sym, _Stack] | None = None
 
     def base(self, array: Sym) -> Sym:
         """The array that a view is taken of, through any number of views."""
@@ -53,6 +55,8 @@ class Identities:
         first, second = self.allocation(a), self.allocation(b)
         if first is not None and second is not None:
             return True
+        if (pushed := self._pushed_together(a, b)) is not None:
+            return self.distinct(*pushed)
         if second is not None:
             return self._bound_before(a, second)
         if first is not None:
@@ -127,23 +131,55 @@ class Identities:
                 k = results.index(array)
                 return all(self._whole(block.results[k], assumed) for block in (then, orelse))
             case Pop(stack=stack):
-                pushed = self._values_of(stack)
-                return pushed is not None and all(self._whole(a, assumed) for a in pushed)
+                seen = self._stack(stack)
+                return seen is not None and all(self._whole(push.value, assumed) for push in seen.pushes)
         return False
 
-    def _values_of(self, stack: Sym) -> list[Atom] | None:
-        """What is ever put on a stack; None where that is not seen."""
-        if self._pushed is None:
-            self._pushed = {}
-            handed: set[Atom] = set()
-            for s in self._regions.of_statement:
-                if isinstance(s, NewStack):
-                    self._pushed.setdefault(s.result, [])
-                elif isinstance(s, Push):
-                    self._pushed.setdefault(s.stack, []).append(s.value)
-                elif not isinstance(s, Pop):
+    # -- stacks -----------------------------------------------------------------------------------------------------
+
+    def _pushed_together(self, a: Sym, b: Sym) -> tuple[Sym, Sym] | None:
+        """What two references were that come off two stacks together, and went onto them together: each in one place,
+        in the same two blocks, so that what is popped in one iteration was pushed in one iteration."""
+        pops = [self._regions.definition.get(each) for each in (a, b)]
+        if not all(isinstance(pop, Pop) for pop in pops):
+            return None
+        stacks = [self._stack(pop.stack) for pop in pops]  # type: ignore[union-attr]
+        if any(s is None or len(s.pushes) != 1 or len(s.pops) != 1 for s in stacks):
+            return None
+        pushes = [s.pushes[0] for s in stacks]  # type: ignore[union-attr]
+        home = self._regions.of_statement
+        if home[pops[0]] is not home[pops[1]] or home[pushes[0]] is not home[pushes[1]]:  # type: ignore[index]
+            return None
+        x, y = pushes[0].value, pushes[1].value
+        return (x, y) if isinstance(x, Sym) and isinstance(y, Sym) else None
+
+    def _stack(self, stack: Sym) -> _Stack | None:
+        """All that happens to a stack; None where that is not seen."""
+        if self._stacks is None:
+            self._stacks = self._find_stacks()
+        return self._stacks.get(stack)
+
+    def _find_stacks(self) -> dict[Sym, _Stack]:
+        found: dict[Sym, _Stack] = {}
+        handed = {a for region in self._regions.of_block.values() for a in region.block.results}
+        handed.update(self._regions.root.block.results)
+        for s in self._regions.of_statement:
+            match s:
+                case NewStack(result=result):
+                    found.setdefault(result, _Stack()).made = True
+                case Push(stack=stack):
+                    found.setdefault(stack, _Stack()).pushes.append(s)
+                case Pop(stack=stack):
+                    found.setdefault(stack, _Stack()).pops.append(s)
+                case _:
                     handed.update(operands(s))
-            handed.update(a for region in self._regions.of_block.values() for a in region.block.results)
-            made = {s.result for s in self._regions.of_statement if isinstance(s, NewStack)}
-            self._pushed = {k: v for k, v in self._pushed.items() if k in made and k not in handed}
-        return self._pushed.get(stack)
+        return {stack: seen for stack, seen in found.items() if seen.made and stack not in handed}
+
+
+@dataclass
+class _Stack:
+    """The statements that make, fill and empty a stack."""
+
+    made: bool = False
+    pushes: list[Push] = field(default_factory=list)
+    pops: list[Pop] = field(default_factory=list)

@@ -20,8 +20,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 
-from srcgrad.ir.alias import AliasClasses, alias_classes
+from srcgrad.analysis.identity import Identities
+from srcgrad.analysis.regions import find_regions
+from srcgrad.ir.alias import alias_classes
 from srcgrad.ir.nodes import Atom, Block, Const, For, Function, Let, Statement
 from srcgrad.ir.visit import map_atoms, substitute, walk
 from srcgrad.opt.footprint import Footprints, Place, independent
@@ -32,12 +35,17 @@ _MOST_TRIED = 6  # loops in front of one that are tried, the nearest first
 
 def fuse(function: Function) -> Function:
     """The function with loops fused; the same object where there are none to fuse."""
-    return with_helpers(function, lambda f: _Fuser(alias_classes(f)).block(f.body))
+    return with_helpers(function, lambda f: _Fuser(f).block(f.body))
 
 
 class _Fuser:
-    def __init__(self, classes: AliasClasses) -> None:
-        self._footprints = Footprints(classes)
+    def __init__(self, function: Function) -> None:
+        self._function = function
+        self._footprints = Footprints(alias_classes(function))
+
+    @cached_property
+    def _identities(self) -> Identities:
+        return Identities(find_regions(self._function))
 
     def block(self, block: Block) -> Block:
         """The loops of a block fused, then those inside each of its statements."""
@@ -85,7 +93,17 @@ class _Fuser:
         if any(memory in a.opaque or memory in b.opaque for memory in shared):
             return False
         own = {**distances(first), **distances(second)}
-        return all(aligned(a.places[memory] + b.places[memory], own) for memory in shared)
+        return all(self._in_step(a.places[memory], b.places[memory], own) for memory in shared)
+
+    def _in_step(self, first: list[Place], second: list[Place], own: dict[Atom, int]) -> bool:
+        """Whether loops touch some memory at their own index only, array by array, where these are different ones."""
+        if aligned(first + second, own):
+            return True
+        groups = {place.array for place in first}, {place.array for place in second}
+        if not all(x is y or self._identities.distinct(x, y) for x in groups[0] for y in groups[1]):
+            return False
+        shared = groups[0] & groups[1]
+        return all(aligned([p for p in first + second if p.array is array], own) for array in shared)
 
     def _parted(
         self, first: For, between: list[Statement], second: For
