@@ -158,8 +158,10 @@ class Independence:
 
     def _differ(self, loop: For, x: Atom, y: Atom) -> bool:
         distance = self._distance(loop, x, y)
-        if distance is None or not all(self._forms.never_negative(self._forms.of(atom)) for atom in (x, y)):
+        if not all(self._forms.never_negative(self._forms.of(atom)) for atom in (x, y)):
             return False
+        if distance is None:
+            return self._in_strips(loop, x, y)
         coefficient, constant = distance
         step = loop.step.value if isinstance(loop.step, Const) else 1
         return coefficient != 0 and (constant == 0 or constant % (coefficient * step) != 0)
@@ -173,6 +175,45 @@ class Independence:
         if second.coefficient(loop.index) != coefficient or rest.terms or not self._is_fixed(loop, first):
             return None
         return coefficient, rest.constant
+
+    def _in_strips(self, loop: For, x: Atom, y: Atom) -> bool:
+        """Does each iteration stay in a strip of its own, as 32 * i + k does for k < 32?"""
+        first, second = self._forms.of(x), self._forms.of(y)
+        coefficient = first.coefficient(loop.index)
+        if second.coefficient(loop.index) != coefficient or coefficient == 0:
+            return False
+        inside: list[tuple[int, int]] = []
+        rests = [Affine(0), Affine(0)]
+        for number, form in enumerate((first, second)):
+            for symbol, factor in form.without(loop.index).terms:
+                if self._is_fixed(loop, Affine(0, ((symbol, factor),))):
+                    rests[number] = rests[number].plus(Affine(0, ((symbol, factor),)))
+                    continue
+                bounds = self._bounds(symbol)
+                if bounds is None:
+                    return False
+                sign = factor if number == 0 else -factor
+                inside.append((min(sign * b for b in bounds), max(sign * b for b in bounds)))
+        if rests[0] != rests[1]:
+            return False
+        constant = first.constant - second.constant
+        least, most = constant + sum(a for a, _ in inside), constant + sum(b for _, b in inside)
+        step = abs(int(loop.step.value)) if isinstance(loop.step, Const) else 1
+        return max(abs(least), abs(most)) < abs(coefficient) * step
+
+    def _bounds(self, symbol: Sym) -> tuple[int, int] | None:
+        """The least and the greatest value of the index of a loop, where both are known."""
+        loop = self._regions.loop_of.get(symbol)
+        if not isinstance(loop, For) or symbol is not loop.index or not isinstance(loop.start, Const):
+            return None
+        if not isinstance(loop.step, Const) or loop.step.value < 1:
+            return None
+        stop = self._regions.definition.get(loop.stop) if isinstance(loop.stop, Sym) else None
+        ends = [loop.stop]
+        if isinstance(stop, Let) and stop.op.name == "minimum":
+            ends = list(stop.arguments)
+        known = [int(end.value) for end in ends if isinstance(end, Const)]
+        return (int(loop.start.value), max(min(known) - 1, int(loop.start.value))) if known else None
 
     def _is_fixed(self, loop: For, form: Affine) -> bool:
         """Do all its symbols but the index have one value while the loop runs?"""

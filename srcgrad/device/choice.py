@@ -160,7 +160,7 @@ class Chooser:
 
     def _nest(self, loop: For) -> Nest:
         loops, prefixes = [loop], []
-        while len(loops) < _MOST_INDICES and (found := self._inner(loops[-1], loop)) is not None:
+        while len(loops) < _MOST_INDICES and (found := self.inner(loops[-1], loop)) is not None:
             prefix, inner = found
             loops.append(inner)
             prefixes.append(prefix)
@@ -175,7 +175,7 @@ class Chooser:
         own = tuple(_allocations(loops[-1]))
         return Nest(tuple(loops), tuple(prefixes), folds, work_arrays, own, frozenset(atomic))
 
-    def _inner(self, outer: For, outermost: For) -> tuple[tuple[Statement, ...], For] | None:
+    def inner(self, outer: For, outermost: For) -> tuple[tuple[Statement, ...], For] | None:
         """The loop that is all there is to an iteration, but for what can be computed once for each of its own."""
         *prefix, inner = outer.body.statements or (None,)
         if not isinstance(inner, For) or _is_few(inner) or inner.initial != outer.parameters:

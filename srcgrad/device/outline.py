@@ -17,6 +17,8 @@ from dataclasses import dataclass, field, replace
 
 from srcgrad.device.choice import Nest, Verdict, choose
 from srcgrad.device.split import split
+from srcgrad.device.strips import strips
+from srcgrad.device.turn import turn
 from srcgrad.ir.build import Builder, int_const, nest
 from srcgrad.ir.nodes import (
     Alloc,
@@ -44,7 +46,7 @@ MOST_SLOTS = 1 << 17  # threads at a time that have memory of their own: more th
 
 def on_device(function: Function) -> tuple[Function, tuple[Verdict, ...]]:
     """The function with its loops as kernels, and the verdicts about its loops."""
-    function = split(function)
+    function = strips(split(turn(function)))
     verdicts = tuple(choose(function))
     nests = {v.loop: v.nest for v in verdicts if v.nest is not None}
     outliner = _Outliner(nests, {made for n in nests.values() for made in n.work_arrays})

@@ -23,6 +23,7 @@ from srcgrad.runtime import device_math
 
 _MOST_BLOCKS = 1056  # of a kernel that folds: eight for each multiprocessor of an H100
 _MOST_ROWS = 32768  # of a grid, along y
+_MOST_CONFIGURED = 1000
 _LIBDEVICE = {"gamma": "tgamma"}
 
 
@@ -34,6 +35,8 @@ class Cuda:
         self.cuda = import_module("numba.cuda")
         self.fastmath = fastmath
         self._pool = Pool()
+        self._config: Any = import_module("numba.cuda.core.config")
+        self._configured: dict[Any, Any] = {}
         libdevice = import_module("numba.cuda.libdevice")
 
         def native(suffix: str) -> dict[str, Any]:
@@ -160,6 +163,21 @@ class Cuda:
         """What the host function calls: `(counts, [slots,] values..., arguments...)`."""
         return Launcher(self, body, indices, slots, folds)
 
+    def configured(self, kernel: Any, grid: Any, block: Any) -> Any:
+        """A kernel for a grid; without numba-cuda's warning of small ones, for which nobody can do anything."""
+        key = (kernel, grid, block)
+        found = self._configured.get(key)
+        if found is None:
+            before, self._config.CUDA_LOW_OCCUPANCY_WARNINGS = self._config.CUDA_LOW_OCCUPANCY_WARNINGS, 0
+            try:
+                found = kernel[grid, block]
+            finally:
+                self._config.CUDA_LOW_OCCUPANCY_WARNINGS = before
+            if len(self._configured) > _MOST_CONFIGURED:
+                self._configured.clear()
+            self._configured[key] = found
+        return found
+
     def _copy(self, target: DeviceArray, source: DeviceArray) -> None:
         if target.is_contiguous and source.is_contiguous:
             self._pool.copy(self.native(target), self.native(source))
@@ -212,7 +230,7 @@ class Launcher:
         kernel, finish = self._functions(shape, values)
         ready = [self._device.native(a) if isinstance(a, DeviceArray) else a for a in arguments]
         if not shape.strides:
-            kernel[_grid(extents)](*extents, *ready)
+            self._device.configured(kernel, *_grid(extents))(*extents, *ready)
             return None
         threads = 1 if shape.alone else int(before[0]) if slots else total
         blocks = max(1, math.ceil(threads / wrappers.BLOCK))
@@ -220,12 +238,13 @@ class Launcher:
         starts = [_start(fold, value) for fold, value in zip(folds, values)]
         partial = [self._device.empty((blocks,), value.dtype) for value in values]
         parts = [self._device.native(p) for p in partial]
-        kernel[blocks, wrappers.BLOCK](*extents, *map(int, before), *starts, *parts, *ready)
+        self._device.configured(kernel, blocks, wrappers.BLOCK)(*extents, *map(int, before), *starts, *parts, *ready)
         if not folds:
             return None
         if not shape.alone:
             results = [self._device.empty((1,), value.dtype) for value in values]
-            finish[1, wrappers.BLOCK](blocks, *starts, *values, *parts, *map(self._device.native, results))
+            ready = [*parts, *map(self._device.native, results)]
+            self._device.configured(finish, 1, wrappers.BLOCK)(blocks, *starts, *values, *ready)
             partial = results
         found = [self._device.item(p, 0) for p in partial]
         return tuple(found) if len(found) > 1 else found[0]

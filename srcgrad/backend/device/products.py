@@ -17,17 +17,26 @@ def add_product(device: Any, c: Any, a: Any, b: Any, fresh: bool = False) -> Non
     if not c.size or (not a.shape[1] and not fresh):
         return
     if find_spec("cupy") is not None:
-        cupy = import_module("cupy")
-        target = cupy.asarray(c)
-        if fresh:
-            cupy.matmul(cupy.asarray(a), cupy.asarray(b), out=target)
-        else:
-            target += cupy.asarray(a) @ cupy.asarray(b)
+        _by_cublas(c, a, b, fresh)
         return
     m, k = a.shape
     n = c.shape[1]
     grid = (-(-n // _TILE), -(-m // _TILE))
-    _tiled(device.cuda, c.dtype)[grid, (_TILE, _TILE)](m, n, k, fresh, *map(device.native, (c, a, b)))
+    kernel = device.configured(_tiled(device.cuda, c.dtype), grid, (_TILE, _TILE))
+    kernel(m, n, k, fresh, *map(device.native, (c, a, b)))
+
+
+def _by_cublas(c: Any, a: Any, b: Any, fresh: bool) -> None:
+    """cuBLAS takes matrices by columns: it is told `c.T = b.T @ a.T`."""
+    cupy = import_module("cupy")
+    target, left, right = map(cupy.asarray, (c, a, b))
+    if target.flags.c_contiguous:
+        gemm = import_module("cupy.cublas").gemm
+        gemm("N", "N", right.T, left.T, out=target.T, alpha=1.0, beta=0.0 if fresh else 1.0)
+    elif fresh:
+        target[...] = left @ right
+    else:
+        target += left @ right
 
 
 @cache

@@ -1,0 +1,109 @@
+"""Programs for a GPU: one for each way in which loops become kernels, and their arguments."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import prange
+
+RNG = np.random.default_rng(5)
+
+
+def elementwise(x, w):
+    y = np.sin(x) * w
+    return np.sum(y * y)
+
+
+def heat(u, k, steps):
+    for _ in range(steps):
+        new = u.copy()
+        new[1:-1, 1:-1] = u[1:-1, 1:-1] + k * (u[2:, 1:-1] + u[:-2, 1:-1] + u[1:-1, 2:] - 3.0 * u[1:-1, 1:-1])
+        u = new
+    return np.sum(u**3)
+
+
+def paths(start, sigma, z):
+    n, m = z.shape
+    total = 0.0
+    for i in prange(n):
+        s = start
+        for t in range(m):
+            s = s * math.exp(sigma * z[i, t] * 0.1 - 0.005 * sigma * sigma) + 0.01 * math.sin(s)
+        total += max(s - 1.0, 0.0)
+    return total / n
+
+
+def softmax(a, y):
+    e = np.exp(a - a.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return -np.sum(y * np.log(p))
+
+
+def scatter(x, place):
+    out = np.zeros(4)
+    for i in prange(len(x)):
+        out[place[i]] += x[i] ** 2
+    return np.sum(out**2)
+
+
+def dense(x, w, b):
+    return np.mean(np.tanh(x @ w + b) ** 2)
+
+
+def pairs(x, m):
+    energy = 0.0
+    for i in prange(len(x)):
+        own = 0.0
+        for j in range(len(x)):
+            own += m[j] / math.sqrt((x[i] - x[j]) ** 2 + 0.1)
+        energy += own * m[i]
+    return energy
+
+
+def until_small(x):
+    total = 0.0
+    for i in prange(len(x)):
+        v = x[i]
+        while v > 0.1:
+            v = 0.5 * v
+        total += v
+    return total
+
+
+def recurrence(x, a):
+    h = 0.0
+    for t in range(len(x)):
+        h = math.tanh(a * h + x[t])
+    return h
+
+
+def with_own_memory(x):
+    n, m = x.shape
+    total = 0.0
+    for i in prange(n):
+        own = np.zeros(m)
+        for j in range(m):
+            own[j] = x[i, j] ** 2
+        for j in range(1, m):
+            own[j] += own[j - 1] * x[i, j]
+        total += own[m - 1]
+    return total
+
+
+def cube(x):
+    return np.sum(x[:, ::-1, :] * x) + x.max()
+
+
+def narrow(x, w):
+    return np.sum(np.exp(-x * x) * w + np.maximum(x, np.float32(0.5)) ** 2)
+
+
+ARGUMENTS = {
+    elementwise: (RNG.random((5, 7)), RNG.random(7)), heat: (RNG.random((6, 7)), 0.1, 3),
+    paths: (1.0, 0.3, RNG.normal(size=(20, 6))), softmax: (RNG.random((5, 4)), RNG.random((5, 4))),
+    scatter: (RNG.random(9), RNG.integers(0, 4, 9)), dense: (RNG.random((70, 4)), RNG.random((4, 3)), RNG.random(3)),
+    pairs: (RNG.normal(size=6), RNG.random(6)), until_small: (RNG.random(8),), recurrence: (RNG.normal(size=5), 0.7),
+    with_own_memory: (RNG.random((6, 5)),), cube: (RNG.random((3, 4, 5)),),
+    narrow: (RNG.random(9).astype(np.float32), RNG.random(9).astype(np.float32)),
+}  # fmt: skip

@@ -1,0 +1,119 @@
+"""The kernels around what threads do: as text, and under numba's simulator, barriers included."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from srcgrad.backend.device import wrappers
+from srcgrad.backend.device.wrappers import Shape
+
+SIMULATED = """
+import numpy as np
+from numba import cuda
+from srcgrad.backend.device import wrappers
+from srcgrad.backend.device.wrappers import Shape
+
+wrappers.BLOCK = 8
+
+
+def run(shape, body, extents, slots, values, arguments, blocks, finishing=True):
+    space = {"body": body, "cuda": cuda, **{f"dtype{k}": np.dtype("f8") for k in range(len(values))}}
+    exec(wrappers.kernel(shape), space)
+    parts = [cuda.to_device(np.full(blocks, np.nan)) for _ in values]
+    arrays = [cuda.to_device(a) for a in arguments]
+    starts = [{"sum": 0.0, "product": 1.0}.get(f, v) for f, v in zip(shape.folds, values)]
+    cuda.jit(space["kernel"])[blocks, wrappers.BLOCK](*extents, *slots, *starts, *parts, *arrays)
+    if values and not shape.alone:
+        exec(wrappers.finish(shape), space)
+        out = [cuda.to_device(np.zeros(1)) for _ in values]
+        cuda.jit(space["finish"])[1, wrappers.BLOCK](blocks, *starts, *values, *parts, *out)
+        parts = out
+    return [p.copy_to_host()[0] for p in parts], [a.copy_to_host() for a in arrays]
+
+
+rng = np.random.default_rng(0)
+x = rng.normal(size=(5, 7))
+
+
+@cuda.jit(device=True)
+def three(i, j, a, b, c, x):
+    v = x[i, j]
+    return a + v, (b if b != b or b > v else v), b if False else (v if v < c else c)
+
+
+folds = ("sum", "maximum", "least")
+got, _ = run(Shape(2, False, folds, 1), three, (5, 7), (), (2.0, -9.0, 9.0), [x], 3)
+assert np.allclose(got, [2.0 + x.sum(), x.max(), x.min()]), got
+x[3, 3] = np.nan
+got, _ = run(Shape(2, False, folds, 1), three, (5, 7), (), (2.0, -9.0, 9.0), [x], 3)
+assert np.isnan(got[0]) and np.isnan(got[1]) and got[2] == np.nanmin(x), got
+
+
+@cuda.jit(device=True)
+def own(i, slot, x, work):
+    work[slot] = x[i, 0]
+    x[i, 1] = 2.0 * work[slot]
+
+
+x = rng.normal(size=(20, 2))
+_, (found, work) = run(Shape(1, True, (), 2), own, (20,), (6,), (), [x, np.zeros(6)], 1)
+assert np.allclose(found[:, 1], 2.0 * x[:, 0])
+
+
+@cuda.jit(device=True)
+def last(i, t, x):
+    for k in range(x.shape[0]):
+        t = 0.5 * t + x[k]
+    return t
+
+
+x = rng.normal(size=6)
+expected = 3.0
+for v in x:
+    expected = 0.5 * expected + v
+got, _ = run(Shape(1, False, ("last",), 1), last, (1,), (), (3.0,), [x], 1)
+assert np.allclose(got, expected)
+
+
+@cuda.jit(device=True)
+def places(i, j, k, x):
+    x[i, j, k] += 100 * i + 10 * j + k
+
+
+space = {"body": places, "cuda": cuda}
+exec(wrappers.kernel(Shape(3, False, (), 1)), space)
+x = cuda.to_device(np.zeros((3, 4, 5)))
+cuda.jit(space["kernel"])[(2, 3, 2), (4, 2)](3, 4, 5, x)
+i, j, k = np.indices((3, 4, 5))
+assert np.array_equal(x.copy_to_host(), 100 * i + 10 * j + k)
+print("right")
+"""
+
+
+def test_the_simulator_agrees():
+    """Trees with barriers, strides, slots, three indices; with blocks of 8 threads."""
+    environment = {**os.environ, "NUMBA_ENABLE_CUDASIM": "1"}
+    done = subprocess.run([sys.executable, "-c", SIMULATED], capture_output=True, text=True, env=environment)
+    assert done.stdout.strip() == "right", done.stderr[-3000:]
+
+
+def test_a_simple_kernel_as_text():
+    assert wrappers.kernel(Shape(1, False, (), 2)) == (
+        "def kernel(n0, a0, a1):\n    i0 = cuda.grid(1)\n    if i0 < n0:\n        body(i0, a0, a1)\n"
+    )
+
+
+@pytest.mark.parametrize("fold", wrappers.FOLDED)
+def test_folds_are_what_they_say(fold):
+    function = {
+        "sum": np.add, "product": np.multiply, "maximum": np.maximum, "minimum": np.minimum, "greatest": np.fmax,
+        "least": np.fmin,
+    }[fold]  # fmt: skip
+    for a, b in ((1.0, 2.0), (2.0, 1.0), (-1.0, 3.0), (1.0, np.nan)):
+        found = eval(wrappers.FOLDED[fold].format("a", "b"), {"a": a, "b": b})
+        np.testing.assert_equal(found, function(a, b))
