@@ -46,7 +46,6 @@ from srcgrad.ir.nodes import (
     View,
     While,
     blocks,
-    definitions,
     operands,
     written_arrays,
 )  # fmt: skip
@@ -182,7 +181,7 @@ class Chooser:
             return None
         if inner.results != outer.body.results or self.obstacle(inner):
             return None
-        inside = {outer.index, *(symbol for s in prefix for symbol in definitions(s))}
+        inside = {outermost.index, *defined_symbols(outermost.body)}
         if inside & {inner.start, inner.stop, inner.step} or not self.repeatable(prefix, outermost):
             return None
         if not set(self.independence.work_arrays(outer)) <= set(self.independence.work_arrays(inner)):

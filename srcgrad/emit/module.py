@@ -115,6 +115,8 @@ def _function(
     gives_nothing = function.callee is not None and not function.body.results
     if not terminates(function.body) and not gives_nothing:
         lines.lines += _return(nested, [printer.text(atom) for atom in function.body.results])
+    if not any(not line.lstrip().startswith("#") for line in lines.lines):
+        lines.lines.append(INDENT + "pass")
     params = [names[p] for p in function.params]
     return [*wrapped(f"def {name}(", params, "):", ""), *lines.lines]
 

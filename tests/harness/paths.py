@@ -71,7 +71,7 @@ def on_device(made: Built, device: Any) -> Runner:
     entry = host_function(made.entry, made.source, device)
 
     def call(*leaves_: Any) -> list[Any]:
-        given = [leaf if isinstance(leaf, np.ndarray) else np.asarray(leaf)[()] for leaf in leaves_]
+        given = [np.asarray(leaf)[()] if np.isscalar(leaf) else leaf for leaf in leaves_]
         with np.errstate(all="ignore"):
             return list(flat(entry(*given)))
 
