@@ -124,6 +124,8 @@ def _function(
 def _return(nested: Nested, values: list[str]) -> list[str]:
     """The return statement, in parentheses where it does not fit on one line."""
     pieces = _nest(nested, values)
+    if len(pieces) == 1:  # in parentheses of several lines it would become a tuple of one
+        return [f"{INDENT}return {pieces[0]}"]
     if isinstance(nested, tuple) and len(nested) > 1:  # a tuple needs no parentheses of its own
         pieces = [pieces[0][1:], *pieces[1:-1], pieces[-1][:-1]]
     lines = wrapped("return ", pieces, "", INDENT)

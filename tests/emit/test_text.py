@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from srcgrad.emit import Nested, emit, entry_name
+from srcgrad.emit import Nested, emit, entry_name, module
 from srcgrad.emit.copies import schedule
 from srcgrad.emit.naming import base_name
 from srcgrad.emit.text import Level, Text, apply, conditional, level_of, printed_once
@@ -194,3 +194,9 @@ def test_schedule_orders_copies() -> None:
     assert schedule(moves("a=b b=a c=a")) == [[2], [0, 1]]
     assert schedule(moves("a=b b=a c=d d=c")) == [[0, 1], [2, 3]]
     assert schedule(moves("a=b b=c c=a")) == [[0, 1, 2]]
+
+
+def test_a_long_single_result_stays_single():
+    """Parentheses over several lines end with a comma, which would make a tuple of one number."""
+    assert module._return(0, ["x + " * 40 + "y"]) == ["    return " + "x + " * 40 + "y"]
+    assert module._return((0,), ["x" * 120]) == ["    return (" + "x" * 120 + ",)"]
