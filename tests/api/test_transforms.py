@@ -361,7 +361,7 @@ def test_functions_under_njit():
 
 def test_public_names():
     assert set(srcgrad.__all__) <= set(dir(srcgrad)) | {
-        "differentiable", "grad", "jvp", "stop_gradient", "value_and_grad", "vjp",
+        "differentiable", "grad", "jvp", "stop_gradient", "to_device", "value_and_grad", "vjp",
     }  # fmt: skip
     with pytest.raises(AttributeError):
         _ = srcgrad.nothing
