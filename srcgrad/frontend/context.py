@@ -176,7 +176,7 @@ def _register(table: dict, keys: Any) -> Callable[[F], F]:
 class Context:
     """The state of one run of the frontend."""
 
-    def __init__(self, mixed_orders: bool = False) -> None:
+    def __init__(self, mixed_orders: bool = False, sums_of_arrays: frozenset[Span] = frozenset()) -> None:
         self.builder = Builder()
         self.scopes: list[Scope] = []
         self.diagnostics: list[Diagnostic] = []
@@ -197,6 +197,9 @@ class Context:
         self.mixed_orders = mixed_orders
         self.relies_on_rows = False
         self.in_rows: set[Sym] = set()
+        # calls of `sum` that turned out to be of arrays: the 0 it starts from is no array, and the loop has one type
+        self.sums_of_arrays = sums_of_arrays
+        self.more_sums_of_arrays: set[Span] = set()
         self.parameters: set[Sym] = set()
         self.shapes: dict[Sym, tuple[Atom, ...]] = {}
         self.dims: list[dict[object, Atom]] = [{}]

@@ -60,13 +60,23 @@ class Lowered:
 
 def lower(function: Callable[..., Any], specs: tuple[Spec, ...]) -> Lowered:
     """Lower `function` for arguments of these specs. Raises `Unsupported` with everything that is wrong."""
-    lowered, ctx = _lowered(Context(), function, specs)
-    if ctx.mixed_orders and ctx.relies_on_rows:  # before that was known
-        lowered, _ = _lowered(Context(mixed_orders=True), function, specs)
-    return lowered
+    sums: frozenset[Span] = frozenset()
+    mixed_orders = False
+    while True:  # again, with what was not known before
+        ctx = Context(mixed_orders, sums)
+        try:
+            lowered = _lowered(ctx, function, specs)
+        except Unsupported:
+            if ctx.more_sums_of_arrays <= sums:
+                raise
+            sums |= ctx.more_sums_of_arrays
+            continue
+        if mixed_orders or not (ctx.mixed_orders and ctx.relies_on_rows):
+            return lowered
+        mixed_orders = True
 
 
-def _lowered(ctx: Context, function: Callable[..., Any], specs: tuple[Spec, ...]) -> tuple[Lowered, Context]:
+def _lowered(ctx: Context, function: Callable[..., Any], specs: tuple[Spec, ...]) -> Lowered:
     parameters = _parameters(ctx, function, specs)
     value: Value = BOTTOM
     try:
@@ -76,7 +86,7 @@ def _lowered(ctx: Context, function: Callable[..., Any], specs: tuple[Spec, ...]
     except Unknown:
         pass
     ctx.finish()
-    return _close(ctx, function, parameters, value), ctx
+    return _close(ctx, function, parameters, value)
 
 
 def _present(ctx: Context, value: Value) -> Value:

@@ -74,7 +74,8 @@ def transpose_method(ctx: Context, receiver: Arr | ArrayExpr, arguments: Argumen
         values = list(values[0])
     if not values or values == [None]:
         return transpose(array_, tuple(reversed(range(array_.ndim))))
-    if sorted(v % array_.ndim for v in values if isinstance(v, int)) != list(range(array_.ndim)):
+    axes = sorted(v % max(array_.ndim, 1) for v in values if isinstance(v, int))
+    if axes != list(range(array_.ndim)):
         ctx.refuse(
             "the axes of transpose must be constants, one per dimension",
             why="which dimension is which is fixed when the function is compiled",

@@ -183,7 +183,16 @@ def _better_atom(ctx: Context, better: ast.cmpop, best: Atom, other: Atom) -> At
 def sum_(ctx: Context, arguments: Arguments) -> Value:
     values, start = unpack(ctx, arguments, "sum", "iterable", "start", optional=1)
     assert values is not None
-    return fold(ctx, values, lambda a, b: force(ctx, operate(ctx, ast.Add(), a, b)), start or number(0), "sum")
+    here = ctx.span
+
+    def plus(a: Value, b: Value) -> Value:
+        if start is None and isinstance(a, Num) and isinstance(b, (Arr, ArrayExpr)) and b.ndim:
+            ctx.more_sums_of_arrays.add(here)
+        return force(ctx, operate(ctx, ast.Add(), a, b))
+
+    if start is None and here in ctx.sums_of_arrays:
+        return fold(ctx, values, plus, None, "sum", lambda value: plus(number(0), value))
+    return fold(ctx, values, plus, start or number(0), "sum")
 
 
 @function(math.fsum)

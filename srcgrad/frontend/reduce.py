@@ -112,17 +112,20 @@ def _generator_loops(
 # -- reductions ---------------------------------------------------------------------------------------------------
 
 
-def combining(ctx: Context, combine: Callable[[Value, Value], Value]) -> Sink:
-    """A sink that combines every item into the accumulator; the first one starts it if nothing else did."""
+def combining(
+    ctx: Context, combine: Callable[[Value, Value], Value], first: Callable[[Value], Value] = lambda value: value
+) -> Sink:
+    """A sink that combines every item into the accumulator; what `first` makes of the first one starts it if nothing
+    else did."""
 
     def sink(value: Value) -> None:
         old = ctx.env.get(ACC, BOTTOM)
         value = force(ctx, value)
         match old:
             case Undefined():
-                new = value
+                new = first(value)
             case Maybe(inner, defined):
-                new = branch(ctx, defined, lambda: combine(inner, value), lambda: value, None, "acc")
+                new = branch(ctx, defined, lambda: combine(inner, value), lambda: first(value), None, "acc")
             case _:
                 new = combine(old, value)
         ctx.env[ACC] = new
@@ -146,10 +149,11 @@ def result_of(ctx: Context, found: dict[str, Value], name: str) -> Value:
 
 
 def fold(
-    ctx: Context, over: Value, combine: Callable[[Value, Value], Value], start: Value | None, name: str
-) -> Value:
-    """`functools.reduce(combine, over, start)`."""
-    found = run_loops(ctx, over, combining(ctx, combine), {ACC: Undefined(name) if start is None else start})
+    ctx: Context, over: Value, combine: Callable[[Value, Value], Value], start: Value | None, name: str,
+    first: Callable[[Value], Value] = lambda value: value,
+) -> Value:  # fmt: skip
+    """`functools.reduce(combine, over, start)`; without a start, from what `first` makes of the first item."""
+    found = run_loops(ctx, over, combining(ctx, combine, first), {ACC: Undefined(name) if start is None else start})
     return result_of(ctx, found, name)
 
 

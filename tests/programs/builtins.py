@@ -158,3 +158,27 @@ def isinstance_decided_early(x, y):
     if isinstance(y, np.ndarray):
         z = z * y[0]
     return z
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, 2), rng.uniform(0.5, 1.5, (3, 5))))
+def sum_of_slices(k, p):
+    return sum(k[j] * p[:, j : j + 3] for j in range(len(k)))
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, 4), rng.uniform(0.5, 1.5, 4)))
+def sum_of_a_list_of_arrays_that_is_written(a, b):
+    s = sum([a, b * a, a])
+    s[0] = 2.0 * s[1]
+    return s
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, 4),))
+def sum_of_one_array_is_a_copy(a):
+    s = sum([a])
+    s[0] = 5.0
+    return s * a
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, (3, 4)),))
+def sums_of_sums_of_arrays(a):
+    return sum(sum(a[i] * a[j] for j in range(2)) for i in range(3))
