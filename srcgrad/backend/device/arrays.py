@@ -33,13 +33,14 @@ class DeviceArray:
     """An array on the device. It has `__cuda_array_interface__`, so CuPy, PyTorch and Numba take it without a copy;
     `copy_to_host()` and `numpy.asarray` give a NumPy array. Slices and transposes are views."""
 
-    __slots__ = ("__weakref__", "_download", "native", "owner", "shadow")
+    __slots__ = ("__weakref__", "_download", "_fields", "native", "owner", "shadow")
 
     def __init__(self, shadow: np.ndarray, owner: Any, download: Any) -> None:
         self.shadow = shadow
         self.owner = owner
         self._download = download
         self.native: Any = None  # how the device takes it; made when it is needed
+        self._fields: tuple[Any, tuple] | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -65,6 +66,16 @@ class DeviceArray:
     @property
     def address(self) -> int:
         return self.shadow.__array_interface__["data"][0]
+
+    @property
+    def fields(self) -> tuple[Any, tuple]:
+        """What decides how a kernel is compiled for it, and what a kernel is given of it."""
+        if self._fields is None:
+            shadow = self.shadow
+            kind = shadow.dtype.char, shadow.ndim, shadow.flags.c_contiguous, shadow.flags.f_contiguous
+            given = (0, 0, shadow.size, shadow.itemsize, self.address, *shadow.shape, *shadow.strides)
+            self._fields = kind, given
+        return self._fields
 
     @property
     def is_contiguous(self) -> bool:

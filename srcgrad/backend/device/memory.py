@@ -6,21 +6,27 @@ device happens in order, a buffer may be used again while what used it last has 
 
 from __future__ import annotations
 
-import weakref
 from importlib import import_module
 from typing import Any
+
+import numpy as np
 
 _MOST_KEPT = 1 << 33  # bytes that are not in use
 
 
 class Buffer:
-    """Memory at an address."""
+    """Memory at an address, which goes back to the pool with the last array that has it."""
 
-    __slots__ = ("__weakref__", "address", "memory")
+    __slots__ = ("address", "memory", "pool", "size")
 
-    def __init__(self, memory: Any, address: int) -> None:
+    def __init__(self, memory: Any, size: int, pool: Pool) -> None:
         self.memory = memory
-        self.address = address
+        self.address: int = memory.__cuda_array_interface__["data"][0]
+        self.size = size
+        self.pool = pool
+
+    def __del__(self) -> None:
+        self.pool.back(self.memory, self.size)
 
 
 class Pool:
@@ -29,6 +35,7 @@ class Pool:
     def __init__(self) -> None:
         self._free: dict[int, list[Any]] = {}
         self._kept = 0
+        self._driver = import_module("cuda.bindings.driver")
 
     def take(self, cuda: Any, size: int) -> Buffer:
         """A buffer of at least `size` bytes. Raises `MemoryError` where the device has none."""
@@ -39,9 +46,7 @@ class Pool:
             self._kept -= size
         else:
             memory = self._allocate(cuda, size)
-        buffer = Buffer(memory, memory.__cuda_array_interface__["data"][0])
-        weakref.finalize(buffer, self._back, memory, size)
-        return buffer
+        return Buffer(memory, size, self)
 
     def _allocate(self, cuda: Any, size: int) -> Any:
         for last in (False, True):
@@ -54,18 +59,32 @@ class Pool:
                 self._kept = 0
         raise AssertionError
 
-    def _back(self, memory: Any, size: int) -> None:
+    def back(self, memory: Any, size: int) -> None:
         if self._kept + size <= _MOST_KEPT:
             self._free.setdefault(size, []).append(memory)
             self._kept += size
 
     def clear(self, buffer: Buffer, size: int) -> None:
         """Set bytes to zero."""
-        import_module("numba.cuda.cudadrv.driver").device_memset(buffer.memory, 0, size)
+        self._check(self._driver.cuMemsetD8Async(buffer.address, 0, size, 0))
 
-    def copy(self, target: Any, source: Any) -> None:
-        """Copy contiguous arrays of one size."""
-        target.copy_to_device(source)
+    def read(self, address: int, size: int) -> np.ndarray:
+        """Bytes of the device, once all before is done."""
+        host = np.empty(size, np.uint8)
+        self._check(self._driver.cuMemcpyDtoH(host.ctypes.data, address, size))
+        return host
+
+    def write(self, address: int, value: np.ndarray) -> None:
+        """Write a contiguous array to the device."""
+        self._check(self._driver.cuMemcpyHtoD(address, value.ctypes.data, value.nbytes))
+
+    def _check(self, answer: tuple) -> None:
+        if int(answer[0]) != 0:
+            raise RuntimeError(f"the GPU's driver says {answer[0]}")
+
+    def copy(self, target: int, source: int, size: int) -> None:
+        """Copy bytes on the device."""
+        self._check(self._driver.cuMemcpyDtoDAsync(target, source, size, 0))
 
     def native(self, cuda: Any, array: Any) -> Any:
         """numba-cuda's array of this memory."""

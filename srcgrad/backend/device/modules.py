@@ -77,6 +77,7 @@ class Entry:
         if self._function is None:
             self._device = self._device or current(self._options)
             self._function = host_function(self._name, self._text, self._device)
+        self._device.enter()
         known = [found for leaf in leaves if (found := on_device(leaf)) is not None]
         given = [self._given(leaf) for leaf in leaves]
         with np.errstate(all="ignore"):

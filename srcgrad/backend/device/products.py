@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from srcgrad.backend.device.launching import Compiled
+
 _TILE = 16
 
 
@@ -22,8 +24,8 @@ def add_product(device: Any, c: Any, a: Any, b: Any, fresh: bool = False) -> Non
     m, k = a.shape
     n = c.shape[1]
     grid = (-(-n // _TILE), -(-m // _TILE))
-    kernel = device.configured(_tiled(device.cuda, c.dtype), grid, (_TILE, _TILE))
-    kernel(m, n, k, fresh, *map(device.native, (c, a, b)))
+    kernel = _tiled(device, c.dtype, *(each.fields[0] for each in (a, b, c)))
+    kernel.launch(grid, (_TILE, _TILE), [m, n, k, fresh, c, a, b])
 
 
 def _by_cublas(c: Any, a: Any, b: Any, fresh: bool) -> None:
@@ -40,8 +42,10 @@ def _by_cublas(c: Any, a: Any, b: Any, fresh: bool) -> None:
 
 
 @cache
-def _tiled(cuda: Any, dtype: np.dtype) -> Any:
+def _tiled(device: Any, dtype: np.dtype, *kinds: Any) -> Compiled:
     """Each block of threads has a tile of the result, and passes through those of the factors in shared memory."""
+
+    cuda = device.cuda
 
     def product(m, n, k, fresh, c, a, b):
         left = cuda.shared.array((_TILE, _TILE), dtype)
@@ -59,4 +63,4 @@ def _tiled(cuda: Any, dtype: np.dtype) -> Any:
         if i < m and j < n:
             c[i, j] = total if fresh else c[i, j] + total
 
-    return cuda.jit(product)
+    return Compiled(device, cuda.jit(product))
