@@ -1,8 +1,8 @@
 """Kernels, compiled for the types that they meet, and launched.
 
 In: what a thread does, extents and arguments. Out: what the threads fold. numba-cuda compiles; the launch itself goes
-to `cuda.core`, with what a kernel is given of each array at hand (`DeviceArray.fields`): numba-cuda's own way to a launch
-looks at the type of every argument each time, which takes longer than most kernels do.
+to `cuda.core`, with what a kernel is given of each array at hand (`DeviceArray.fields`): numba-cuda's own way to a
+launch looks at the type of every argument each time, which takes longer than most kernels do.
 """
 
 from __future__ import annotations
