@@ -113,6 +113,10 @@ class Independence:
                 found += stores if any(not self._apart(loop, a, b) for a in stores for b in stores) else []
         return found
 
+    def are_apart(self, arrays: tuple[Sym, ...]) -> bool:
+        """Do these names certainly stand for different memory?"""
+        return len({self._aliases.root(array) for array in arrays}) == len(arrays)
+
     # -- memory -------------------------------------------------------------------------------------------------------
 
     def _touched(self, loop: For) -> tuple[dict[Sym, list[Access]], dict[Sym, list[Statement]]]:

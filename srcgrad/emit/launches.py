@@ -30,7 +30,8 @@ def launcher(launch: Launch, name: str) -> list[str]:
     totals = [f"total_{k}" for k in range(len(launch.results))]
     own = [f"a_{k}" for k in range(len(launch.arguments))]
     lines = wrapped(f"def {in_parallel(name)}(", ["count", "work", *totals, *own], "):", "")
-    body = ["blocks = par.blocks(count)"]
+    copied = [own[k] for k in launch.sums]
+    body = [f"blocks = par.{'blocks' if not copied else 'few_blocks'}(count)"]
     types = [r.type for r in launch.results]
     parts = [f"part_{k}" for k in range(len(totals))]
     for part, type_ in zip(parts, types):
@@ -38,13 +39,22 @@ def launcher(launch: Launch, name: str) -> list[str]:
         body.append(f"{part} = np.empty(blocks, dtype={dtype_text(type_.dtype)})")
     starts = [_start(fold, total, type_) for fold, total, type_ in zip(launch.folds, totals, types)]
     target = ", ".join(f"{part}[k]" for part in parts)
-    call = f"{name}(first, last{''.join(f', {a}' for a in (*starts, *own))})"
-    run = [
-        "first, last = par.bounds(k, blocks, count)", f"{target} = {call}" if parts else call,
-    ]  # fmt: skip
-    body += ["if work < par.LEAST_WORK:", f"{INDENT}for k in range(blocks):", *_indented(run, 2)]
-    run.insert(0, "k = par.place(np.int64(block), blocks)")
-    body += ["else:", f"{INDENT}for block in prange(blocks):", *_indented(run, 2)]
+    bounds = "first, last = par.bounds(k, blocks, count)"
+
+    def call(arrays: list[str]) -> str:
+        text = f"{name}(first, last{''.join(f', {a}' for a in (*starts, *arrays))})"
+        return f"{target} = {text}" if parts else text
+
+    little = ["work < par.LEAST_WORK"]
+    if copied:
+        little.append(f"par.is_too_large(work, blocks, {' + '.join(f'{a}.size' for a in copied)})")
+    apart = [f"zeros_{a[2:]}[k]" if a in copied else a for a in own]
+    body += [f"if {' or '.join(little)}:", f"{INDENT}for k in range(blocks):"]
+    body += [*_indented([bounds, call(own)], 2), "else:"]
+    body += [f"{INDENT}zeros_{a[2:]} = par.zeros(blocks, {a})" for a in copied]
+    run = ["k = par.place(np.int64(block), blocks)", bounds, call(apart)]
+    body += [f"{INDENT}for block in prange(blocks):", *_indented(run, 2)]
+    body += [f"{INDENT}par.add_up({a}, zeros_{a[2:]})" for a in copied]
     if parts:
         body.append("for k in range(blocks):")
         for fold, total, part in zip(launch.folds, totals, parts):

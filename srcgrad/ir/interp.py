@@ -281,7 +281,16 @@ class _Machine:
         ]
         bounds = [np.int64(k * count // _BLOCKS) for k in range(_BLOCKS + 1)]
         blocks = reversed(list(pairwise(bounds)))
-        parts = [self.call(helper, (first, last, *starts, *arguments)) for first, last in blocks]
+        parts = []
+        added: list[tuple[np.ndarray, np.ndarray]] = []
+        for first, last in blocks:
+            own = list(arguments)
+            for position in s.sums:
+                own[position] = np.zeros_like(own[position])
+                added.append((arguments[position], own[position]))
+            parts.append(self.call(helper, (first, last, *starts, *own)))
+        for target, own_sums in reversed(added):
+            target += own_sums
         for k, (result, fold, value) in enumerate(zip(s.results, s.folds, initial)):
             for part in reversed(parts):
                 value = _folded(fold, value, part[k])

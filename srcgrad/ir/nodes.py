@@ -327,7 +327,9 @@ class Launch:
     `first` up to `last`, and is called for the blocks into which 0, ..., `count` - 1 are divided.
 
     `results[k]` is `initial[k]` and what the calls give, folded by `folds[k]`; the calls get the neutral value of a
-    fold in place of the initial one, where there is one. `work` is about how many operations that are in all."""
+    fold in place of the initial one, where there is one. `work` is about how many operations that are in all. Into the
+    arrays at the positions `sums` of the arguments, the calls only add: they may add to zeros of their own, which are
+    added up after."""
 
     results: tuple[Sym, ...]
     callee: Callee
@@ -337,6 +339,7 @@ class Launch:
     initial: tuple[Atom, ...]
     arguments: tuple[Atom, ...]
     span: Span = NOWHERE
+    sums: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

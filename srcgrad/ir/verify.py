@@ -345,6 +345,9 @@ class _Checker:
                 self.types(f"arguments of {callee.name}", (*initial, *arguments), callee.parameters[2:])
                 self.types(f"results of {callee.name}", results, callee.results)
                 self.require(len(s.folds) == len(results) == len(initial), "a launch folds each of its results")
+                added = [arguments[k].type for k in s.sums if k < len(arguments)]
+                are_arrays = len(added) == len(s.sums) and all(isinstance(t, Array) for t in added)
+                self.require(are_arrays, "a launch adds to arrays")
                 for result in results:
                     self.define(result)
             case Kernel(results=results, callee=callee, counts=counts, initial=initial, arguments=arguments):

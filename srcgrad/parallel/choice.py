@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from srcgrad.analysis.folds import fold_of, uses
 from srcgrad.analysis.independence import Independence
 from srcgrad.ir.fold import Fold
-from srcgrad.ir.nodes import Alloc, Block, Const, For, Function, If, Let, While, blocks
-from srcgrad.ir.types import Scalar
-from srcgrad.ir.visit import loops_of, walk
+from srcgrad.ir.nodes import Alloc, Block, Const, For, Function, If, Let, Sym, While, blocks
+from srcgrad.ir.types import Array, Scalar
+from srcgrad.ir.visit import defined_symbols, loops_of, walk
 
 _LEAST_WORK = 4096  # operations of a loop whose length is known
 
@@ -22,11 +22,12 @@ _LEAST_WORK = 4096  # operations of a loop whose length is known
 @dataclass(frozen=True)
 class Verdict:
     """`folds` are the operations by which the loop folds what it carries, `work_arrays` what each block of iterations
-    makes for itself; `obstacle` says why the loop is not chosen."""
+    makes for itself, `sums` the arrays that several iterations add to; `obstacle` says why the loop is not chosen."""
 
     loop: For
     folds: tuple[Fold, ...] = ()
     work_arrays: tuple[Alloc, ...] = ()
+    sums: tuple[Sym, ...] = ()
     obstacle: str = ""
 
     @property
@@ -56,8 +57,10 @@ def _verdict(loop: For, independence: Independence) -> Verdict:
     found = next(iter(independence.dependences(loop)), None)
     if found is not None:
         return Verdict(loop, obstacle=f"iterations {'' if found.certain else 'may '}meet in {found.name!r}")
-    if sums := independence.sums(loop):
-        return Verdict(loop, obstacle=f"several iterations add to one element of {sums[0].array.hint!r}")
+    stores = independence.sums(loop)
+    sums = tuple(dict.fromkeys(s.array for s in stores))
+    if not independence.are_apart(sums) or not all(_is_made_outside(loop, array) for array in sums):
+        return Verdict(loop, obstacle=f"several iterations add to one element of {sums[0].hint!r}")
     if not isinstance(loop.step, Const):
         return Verdict(loop, obstacle="the step is not a constant")
     folds = [fold_of(loop.body, p, r) for p, r in zip(loop.parameters, loop.body.results)]
@@ -65,7 +68,14 @@ def _verdict(loop: For, independence: Independence) -> Verdict:
         return Verdict(loop, obstacle="what the last iteration gives is used")
     if _is_short(loop):
         return Verdict(loop, obstacle="it is short")
-    return Verdict(loop, tuple(fold for fold in folds if fold is not None), independence.work_arrays(loop))
+    return Verdict(loop, tuple(fold for fold in folds if fold is not None), independence.work_arrays(loop), sums)
+
+
+def _is_made_outside(loop: For, array: Sym) -> bool:
+    """Does the array have its name in front of the loop, and room for floating-point numbers?"""
+    if array in {*defined_symbols(loop.body), *loop.parameters} or not isinstance(array.type, Array):
+        return False
+    return array.type.dtype.kind == "f" and array.type.ndim > 0
 
 
 def _is_short(loop: For) -> bool:

@@ -76,7 +76,8 @@ class _Outliner:
         inside = {*defined_symbols(loop.body), *inner_symbols(loop)}  # not known in front of the loop
         work = builder.op("mul", trips, _work(builder, loop.body, inside), hint="work")
         folds = self.chosen[loop].folds
-        builder.emit(Launch(loop.results, helper.callee, trips, work, folds, loop.initial, arguments, loop.span))
+        sums = tuple(arguments.index(array) for array in self.chosen[loop].sums)
+        builder.emit(Launch(loop.results, helper.callee, trips, work, folds, loop.initial, arguments, loop.span, sums))
 
     def _function(self, loop: For, arguments: tuple[Sym, ...]) -> Function:
         """The function that runs the iterations from the `first` up to the `last`. Its body has the loop's own symbols,

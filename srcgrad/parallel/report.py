@@ -24,9 +24,12 @@ def _place(verdict: Verdict) -> str:
 def _text(verdict: Verdict) -> str:
     if not verdict.chosen:
         return f"one after the other ({verdict.obstacle})"
-    text = "in parallel, each iteration in elements of its own"
+    text = "in parallel" + (", each iteration in elements of its own" if not verdict.sums else "")
     if folds := sorted({fold.value for fold in verdict.folds}):
         text += f"; {', '.join(folds)} by blocks"
+    if verdict.sums:
+        names = ", ".join(sorted({array.hint for array in verdict.sums}))
+        text += f"; each block adds to zeros of its own for {names}, while that is small"
     if verdict.work_arrays:
         text += f"; each block with its own {', '.join(sorted({a.result.hint for a in verdict.work_arrays}))}"
     return text

@@ -6,10 +6,13 @@ so results are the same, bit for bit, with any number of threads.
 
 from __future__ import annotations
 
+import numpy as np
 from numba.extending import register_jitable
 
 LEAST_WORK = 100_000  # operations: less is done before other threads have woken up
+COST_OF_ZEROS = 12  # four times three passes over memory, for each element that a block has of its own
 _MOST_BLOCKS = 64
+_FEW_BLOCKS = 16  # of a loop of which each block has zeros of its own to add to
 _STRIDE = 27  # has no divisor in common with the number of blocks
 
 
@@ -17,6 +20,31 @@ _STRIDE = 27  # has no divisor in common with the number of blocks
 def blocks(count):
     """How many blocks a loop of `count` iterations has."""
     return min(max(count, 0), _MOST_BLOCKS)
+
+
+@register_jitable
+def few_blocks(count):
+    """How many blocks a loop has of which each needs memory of its own."""
+    return min(max(count, 0), _FEW_BLOCKS)
+
+
+@register_jitable
+def is_too_large(work, blocks, size):
+    """Would zeros for each block, and adding them up, cost more than a quarter of the work?"""
+    return COST_OF_ZEROS * blocks * size > work
+
+
+@register_jitable
+def zeros(blocks, array):
+    """Zeros of the shape of an array for each block."""
+    return np.zeros((blocks,) + array.shape, array.dtype)
+
+
+@register_jitable
+def add_up(array, parts):
+    """Add what each block has, in their order."""
+    for k in range(len(parts)):
+        array += parts[k]
 
 
 @register_jitable

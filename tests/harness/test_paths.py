@@ -152,6 +152,7 @@ def test_parallel_equals_serial(program: Program) -> None:
             for runner in (interpreted(made), uncompiled(made)):
                 with pytest.MonkeyPatch.context() as patch:
                     patch.setattr(threads, "LEAST_WORK", 0)
+                    patch.setattr(threads, "COST_OF_ZEROS", 0)
                     results, found = sweep(case, runner, made, seed)
                 check_leaves("parallel value", results, case, rtol)
                 check_close("parallel derivative", found, expected, rtol, atol)

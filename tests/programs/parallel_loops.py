@@ -104,3 +104,31 @@ def time_steps_around(a):
             for j in range(1, a.shape[1] - 1):
                 a[i, j] = 0.25 * (b[i - 1, j] + b[i + 1, j] + b[i, j - 1] * b[i, j + 1])
     return a
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, 9), np.array([0, 2, 2, 1, 0, 2, 3, 3, 3])))
+def sums_into_a_table(x, places):
+    table = np.zeros(4)
+    for i in prange(len(x)):
+        table[places[i]] += x[i] ** 2
+    return table
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, (6, 3)), rng.uniform(0.5, 1.5, 3)))
+def weights_that_all_share(x, w):
+    total = 0.0
+    for i in prange(x.shape[0]):
+        z = 0.0
+        for k in range(x.shape[1]):
+            z += w[k] * x[i, k]
+        total += np.log(1.0 + np.exp(z))
+    return total
+
+
+@program(lambda rng: (rng.normal(size=6), rng.uniform(0.5, 1.5, 6)))
+def all_pairs(x, m):
+    energy = 0.0
+    for i in prange(len(x)):
+        for j in range(len(x)):
+            energy += m[i] * m[j] / np.sqrt((x[i] - x[j]) ** 2 + 0.1)
+    return energy
