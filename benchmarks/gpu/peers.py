@@ -44,7 +44,7 @@ def _median(call: Callable[[], Any], rounds: int) -> float:
 
 def _torch(name: str, arguments: tuple, argnums: tuple[int, ...], rounds: int) -> float | None:
     torch = import_module("torch")
-    function = _of_arrays(torch, name, torch.special.erf, torch.cat, lambda g, i, x: g.index_add(0, i, x))
+    function = of_arrays(torch, name, torch.special.erf, torch.cat, lambda g, i, x: g.index_add(0, i, x))
     if function is None or not torch.cuda.is_available():
         return None
     given = [torch.as_tensor(a, device="cuda") if isinstance(a, np.ndarray) else a for a in arguments]
@@ -61,7 +61,7 @@ def _torch(name: str, arguments: tuple, argnums: tuple[int, ...], rounds: int) -
     return _median(call, rounds)
 
 
-def _of_arrays(m: Any, name: str, erf: Any, cat: Any, add_at: Any) -> Callable[..., Any] | None:
+def of_arrays(m: Any, name: str, erf: Any, cat: Any, add_at: Any) -> Callable[..., Any] | None:
     """The problem in operations on whole arrays of a library `m`."""
 
     def chain(x, y):
@@ -74,13 +74,19 @@ def _of_arrays(m: Any, name: str, erf: Any, cat: Any, add_at: Any) -> Callable[.
         n1, n2 = 0.5 * (1.0 + erf(d1 * 0.5**0.5)), 0.5 * (1.0 + erf(d2 * 0.5**0.5))
         return m.sum(spot * n1 - strike * m.exp(-rate * time) * n2)
 
-    def heat(u, k, steps):
+    def after(u, k, steps):
         for _ in range(steps):
             inner = u[1:-1, 1:-1]
             new = inner + k * (u[2:, 1:-1] + u[:-2, 1:-1] + u[1:-1, 2:] + u[1:-1, :-2] - 4.0 * inner)
             middle = cat([u[1:-1, :1], new, u[1:-1, -1:]], 1)
             u = cat([u[:1], middle, u[-1:]], 0)
-        return m.sum(u * u * u)
+        return u
+
+    def heat(u, k, steps):
+        return m.sum(after(u, k, steps) ** 3)
+
+    def stencil(start, target, rate, steps):
+        return 0.5 * m.sum((after(start, rate, steps) - target) ** 2)
 
     def heston(v0, kappa, theta, xi, rho, z1, z2):
         paths, steps = z1.shape
@@ -95,14 +101,26 @@ def _of_arrays(m: Any, name: str, erf: Any, cat: Any, add_at: Any) -> Callable[.
         return m.sum(m.maximum(m.exp(s) - 1.0, s * 0.0)) / paths
 
     def scatter(x, place, cells):
-        zeros = m.zeros(cells, dtype=x.dtype, device=x.device)
+        zeros = m.zeros(cells, dtype=x.dtype, **({} if m.__name__ == 'jax.numpy' else {"device": x.device}))
         return m.sum(m.sqrt(add_at(zeros, place, x * x) + 1.0))
+
+    def mixture(points, weights, means, precisions):
+        z = (points[:, None, :] - means) * precisions
+        logs = weights + m.sum(m.log(precisions), 1) - 0.5 * m.sum(z * z, 2)
+        most = m.max(logs, 1)
+        most = most.values if hasattr(most, "values") else most
+        return m.sum(most + m.log(m.sum(m.exp(logs - most[:, None]), 1)))
+
+    def forces(x, y, z, mass):
+        dx, dy, dz = (v[:, None] - v[None, :] for v in (x, y, z))
+        inverse = 1.0 / m.sqrt(dx * dx + dy * dy + dz * dz + 0.01)
+        return -0.5 * m.sum(mass[:, None] * mass[None, :] * inverse)
 
     def dense(x, w1, b1, w2, y):
         error = m.tanh(x @ w1 + b1) @ w2 - y
         return m.mean(error * error)
 
-    found = {f.__name__: f for f in (chain, black_scholes, heat, heston, scatter, dense)}
+    found = {f.__name__: f for f in (chain, black_scholes, heat, stencil, heston, mixture, forces, scatter, dense)}
     return found.get(name)
 
 
@@ -114,7 +132,7 @@ def _jax(name: str, arguments: tuple, argnums: tuple[int, ...], rounds: int) -> 
     jax.config.update("jax_enable_x64", True)
     jnp = import_module("jax.numpy")
     special = import_module("jax.scipy.special")
-    function = _of_arrays(jnp, name, special.erf, jnp.concatenate, lambda g, i, x: g.at[i].add(x))
+    function = of_arrays(jnp, name, special.erf, jnp.concatenate, lambda g, i, x: g.at[i].add(x))
     if function is None or jax.default_backend() != "gpu":
         return None
     fixed = tuple(k for k, a in enumerate(arguments) if isinstance(a, int))

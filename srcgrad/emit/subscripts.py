@@ -150,6 +150,10 @@ class Subscripts:
                 return 0
             case "mul" if a is not None and b is not None and a >= 0 and b >= 0:
                 return a * b
+            case "maximum":
+                return max((low for low in (a, b) if low is not None), default=None)
+            case "minimum" if a is not None and b is not None:
+                return min(a, b)
             case "mod" if isinstance(second, Const) and second.value > 0:
                 return 0
             case "floordiv" if a is not None and a >= 0 and isinstance(second, Const) and second.value > 0:
