@@ -16,6 +16,7 @@ from srcgrad.backend import loader
 from srcgrad.backend.numba_passes import GeneratedCodeCompiler
 from srcgrad.config import Options
 from srcgrad.emit import PARALLEL
+from srcgrad.runtime import thread_pool
 
 _FAST = ("arcp", "contract", "nsz", "reassoc")  # reordering only: NaN and infinity keep their meaning
 _MARK = "__srcgrad_compiled__"
@@ -40,6 +41,8 @@ def compile_module(name: str, text: str, options: Options) -> ModuleType:
     if not getattr(module, _MARK, False):
         own = [(key, value) for key, value in vars(module).items() if _defined_here(value, module)]
         parallel = getattr(module, PARALLEL, ())
+        if parallel:
+            thread_pool.prepare()
         if len(own) > 1 + 2 * len(parallel):  # functions that call themselves: read back from Numba's cache, they crash
             settings["cache"] = False
         for key, value in own:

@@ -23,6 +23,7 @@ from srcgrad.infer.raised import as_the_users
 from srcgrad.infer.signature import Leaf, Node, Spec, is_plain, leaves, unflatten
 from srcgrad.ir.types import Scalar
 from srcgrad.pipeline import Built
+from srcgrad.runtime import thread_pool
 from srcgrad.transforms import Request, Transform
 
 
@@ -47,8 +48,9 @@ class Specialisation:
     def suits_fast_table(self) -> bool:
         """Whether a call may go from the types of the arguments straight to machine code: arguments and results need
         no rearranging, and nothing has to be checked or read at the call."""
-        on_cpu = self.request.options.target is Target.CPU
-        return on_cpu and self._direct and self.flat and not self.built.captured_arrays and not self.built.written
+        options = self.request.options
+        plain = options.target is Target.CPU and not options.parallel
+        return plain and self._direct and self.flat and not self.built.captured_arrays and not self.built.written
 
     @property
     def only_wide(self) -> bool:
@@ -72,8 +74,11 @@ class Specialisation:
     def call(self, leaves: list) -> Any:
         """What the entry point returns. The first call compiles it."""
         if self.is_compiled:
-            return self.entry(*leaves)
-        with compiling():
+            if not self.request.options.parallel:
+                return self.entry(*leaves)
+            with thread_pool.permitted():
+                return self.entry(*leaves)
+        with compiling(), thread_pool.permitted():
             result = self.entry(*leaves)
         self.is_compiled = True
         return result

@@ -45,7 +45,7 @@ def launcher(launch: Launch, name: str) -> list[str]:
         text = f"{name}(first, last{''.join(f', {a}' for a in (*starts, *arrays))})"
         return f"{target} = {text}" if parts else text
 
-    little = ["work < par.LEAST_WORK"]
+    little = ["work < par.LEAST_WORK", "not par.may_start()"]
     if copied:
         little.append(f"par.is_too_large(work, blocks, {' + '.join(f'{a}.size' for a in copied)})")
     apart = [f"zeros_{a[2:]}[k]" if a in copied else a for a in own]

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numba.extending import register_jitable
 
+from srcgrad.runtime.thread_pool import may_start as may_start
+
 LEAST_WORK = 100_000  # operations: less is done before other threads have woken up
 COST_OF_ZEROS = 12  # four times three passes over memory, for each element that a block has of its own
 _MOST_BLOCKS = 64
