@@ -17,6 +17,7 @@ from srcgrad.transforms import Transform
 from tests.device import programs
 from tests.device.programs import ARGUMENTS
 from tests.device.test_kernels import lowered
+from tests.device.test_user_kernels import CASES as USERS
 from tests.harness.case import cases
 from tests.harness.paths import built, check_close, check_leaves, interpreted, on_device, reverse, weights
 from tests.harness.registry import all_programs
@@ -138,3 +139,27 @@ def test_large_arrays():
         assert value == pytest.approx(expected, rel=1e-9), program
         for a, b in zip(found, slopes, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-8, err_msg=built_.entry)
+
+
+@pytest.mark.parametrize("name", USERS)
+def test_kernels_of_the_user(name):
+    launch, arguments, wrt, written = USERS[name]
+    given = [srcgrad.to_device(a) if isinstance(a, np.ndarray) else a for a in arguments]
+    before = np.asarray(given[written])
+    out, pullback = launch.vjp(*given)
+    np.testing.assert_array_equal(np.asarray(given[written]), before)
+    cotangent = np.random.default_rng(1).uniform(0.5, 1.5, out.shape)
+    gradients = pullback(srcgrad.to_device(cotangent))
+    launch(*given)
+    np.testing.assert_allclose(np.asarray(given[written]), np.asarray(out))
+    for position in wrt:
+        direction = np.random.default_rng(2).uniform(0.5, 1.5, np.shape(arguments[position]))
+        ends = []
+        for sign in (1.0, -1.0):
+            moved = list(arguments)
+            moved[position] = moved[position] + sign * 1e-6 * direction
+            moved = [srcgrad.to_device(a) if isinstance(a, np.ndarray) else a for a in moved]
+            launch(*moved)
+            ends.append(np.sum(np.asarray(moved[written]) * cotangent))
+        slope = (ends[0] - ends[1]) / 2e-6
+        assert np.sum(np.asarray(gradients[position]) * direction) == pytest.approx(slope, rel=1e-5)

@@ -115,6 +115,10 @@ class Cuda:
             self._copy(result, array)
         return result
 
+    def assign(self, target: DeviceArray, value: DeviceArray) -> None:
+        if target.size:
+            self._copy(target, value)
+
     def item(self, array: DeviceArray, *index: int) -> Any:
         address = self._element(array, index).address
         return self.read(address, array.dtype.itemsize).view(array.dtype)[0]

@@ -77,6 +77,9 @@ class Emulation:
     def copy(self, array: np.ndarray) -> np.ndarray:
         return np.copy(array, order="C")
 
+    def assign(self, target: np.ndarray, value: np.ndarray) -> None:
+        target[...] = value
+
     def item(self, array: np.ndarray, *index: int) -> Any:
         return array[index]
 

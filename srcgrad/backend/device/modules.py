@@ -17,7 +17,7 @@ import numpy as np
 
 from srcgrad.backend import loader
 from srcgrad.backend.device.arrays import DeviceArray, OnDevice, on_device
-from srcgrad.backend.device.boundary import returned
+from srcgrad.backend.device.boundary import returned, shadowed
 from srcgrad.backend.device.cuda import Cuda
 from srcgrad.backend.device.emulation import Emulation
 from srcgrad.config import Options, Target
@@ -113,6 +113,18 @@ def to_device(array: np.ndarray) -> Any:
     """A copy of a NumPy array on the GPU. What is compiled with `target="cuda"` takes it, and then gives arrays on the
     GPU; so do CuPy's and PyTorch's arrays. Raises `ArgumentError` where there is no GPU."""
     return current(Options(target=Target.CUDA)).upload(np.asarray(array))
+
+
+def assign(target: Any, value: Any) -> None:
+    """Write a result into an array of the caller's: one of the host's memory, or one on the GPU."""
+    if isinstance(target, np.ndarray):
+        target[...] = value if isinstance(value, np.ndarray) else np.asarray(value)
+        return
+    device = current(Options(target=Target.CUDA))
+    places = [on_device(shadowed(each)) for each in (target, value)]
+    arrays = [shadowed(each) for each in (target, value)]
+    assert places[0] is not None and places[1] is not None
+    device.assign(*(device.adopt(array, place.owner) for array, place in zip(arrays, places)))  # type: ignore[union-attr]
 
 
 def copied(shadow: np.ndarray) -> np.ndarray:
