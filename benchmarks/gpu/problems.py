@@ -137,6 +137,40 @@ def _lookups(scale: float) -> tuple:
     )  # fmt: skip
 
 
+CX = (0, 1, 0, -1, 0, 1, -1, -1, 1)
+CY = (0, 0, 1, 0, -1, 1, 1, -1, -1)
+WEIGHTS = (4 / 9, 1 / 9, 1 / 9, 1 / 9, 1 / 9, 1 / 36, 1 / 36, 1 / 36, 1 / 36)
+
+
+def lattice(f, omega):
+    """One step of a lattice-Boltzmann method in two dimensions (D2Q9): stream, and relax to equilibrium."""
+    _, n, m = f.shape
+    out = np.empty_like(f)
+    for i in prange(n):
+        for j in range(m):
+            density = 0.0
+            x = 0.0
+            y = 0.0
+            for k in range(9):
+                here = f[k, (i - CX[k]) % n, (j - CY[k]) % m]
+                density += here
+                x += CX[k] * here
+                y += CY[k] * here
+            x /= density
+            y /= density
+            for k in range(9):
+                along = 3.0 * (CX[k] * x + CY[k] * y)
+                rest = WEIGHTS[k] * density * (1.0 + along + 0.5 * along * along - 1.5 * (x * x + y * y))
+                here = f[k, (i - CX[k]) % n, (j - CY[k]) % m]
+                out[k, i, j] = here + omega * (rest - here)
+    return np.sum(out * out)
+
+
+def _lattice(scale: float) -> tuple:
+    n = int(2048 * scale**0.5)
+    return np.random.default_rng(0).uniform(0.9, 1.1, (9, n, n)), 1.2
+
+
 def dense(x, w1, b1, w2, y):
     hidden = np.tanh(x @ w1 + b1)
     error = hidden @ w2 - y
@@ -174,5 +208,6 @@ PROBLEMS = {
     "forces": Problem(forces, _bodies, (0, 1, 2, 3)),
     "scatter": Problem(scattered, _particles, (0,)),
     "lookup": Problem(lookup, _lookups, (0, 3, 4)),
+    "lattice": Problem(lattice, _lattice, (0, 1), lambda f, omega: 2 * f.nbytes),
     "dense": Problem(dense, _layers, (1, 2, 3)),
 }

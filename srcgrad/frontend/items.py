@@ -23,6 +23,7 @@ from srcgrad.ir.nodes import Atom, Const, Raise, Sym
 
 _LONGEST_CHOICE = 32  # arrays and tuples: each is a branch
 _LONGEST_SELECT = 8
+_LONGEST_TABLE = 32  # of constants: nothing is left of the choice where the loop around it is unrolled
 
 
 def item(ctx: Context, receiver: Value, key: Value) -> Value:
@@ -92,7 +93,9 @@ def _dynamic_item(ctx: Context, receiver: Record, index: Atom) -> Value:
         ctx.terminated = True
         return BOTTOM
     numbers = all(isinstance(i, Num) for i in items)
-    if len(items) > (_LONGEST_SELECT if numbers else _LONGEST_CHOICE):
+    constants = all(isinstance(i, Num) and isinstance(i.atom, Const) for i in items)
+    longest = _LONGEST_TABLE if constants else _LONGEST_SELECT if numbers else _LONGEST_CHOICE
+    if len(items) > longest:
         return _item_of_copy(ctx, items, index)
     position = wrap(ctx, index, integer(len(items)))
     if numbers:
