@@ -7,7 +7,8 @@
                                                 store u_bar[i] += u
 
 A division takes four to eight times as long as a multiplication, and the adjoint of a stencil over a grid of width `h`
-has many. The quotient may differ in its last bit (and overflows for an `h` below 1e-308).
+has many. So has that of `m / sqrt(x)`, all by one number: two or more in one block become products, too. The quotient
+may differ in its last bit (and overflows for an `h` below 1e-308).
 
 In, out: a `Function` (after differentiation). The primal keeps its divisions, and so does what decides something: the
 operands of comparisons, conditions, subscripts, and all that they are computed from.
@@ -62,6 +63,8 @@ class _Divisions:
 
     def block(self, block: Block, around: list[_Frame]) -> Block:
         statements: list[Statement] = []
+        repeated = self._repeated(block, around)
+        here: dict[Sym, Let] = {}
         for statement in block.statements:
             match statement:
                 case For() | While():
@@ -71,6 +74,12 @@ class _Divisions:
                     statements.append(new)
                 case If():  # what is computed in front of a loop stays in the branch
                     statements.append(map_atoms(statement, lambda a: a, lambda b: self.block(b, [])))
+                case Let(arguments=(number, Sym() as divisor)) if statement in repeated:
+                    if divisor not in here:
+                        here[divisor] = _inverse(divisor, statement)
+                        statements.append(here[divisor])
+                    product = (number, here[divisor].result)
+                    statements.append(Let(statement.result, by_name("mul"), product, statement.span))
                 case Let():
                     statements.append(self._divided(statement, around))
                 case _:
@@ -79,6 +88,17 @@ class _Divisions:
         if same and all(a is b for a, b in zip(statements, block.statements, strict=True)):
             return block
         return Block(tuple(statements), block.results)
+
+    def _repeated(self, block: Block, around: list[_Frame]) -> set[Statement]:
+        """The divisions in a block by one and the same number, where there are several (and no loop has it outside)."""
+        by_divisor: dict[Sym, list[Statement]] = {}
+        for s in block.statements:
+            if not isinstance(s, Let) or s.op.name != "div" or s.result in self._exact:
+                continue
+            divisor = s.arguments[1]
+            if isinstance(divisor, Sym) and not any(divisor not in frame.inside for frame in around):
+                by_divisor.setdefault(divisor, []).append(s)
+        return {s for same in by_divisor.values() if len(same) > 1 for s in same}
 
     def _divided(self, let: Let, around: list[_Frame]) -> Let:
         """The division as a product, where its divisor is the same in all iterations of the innermost loop."""
@@ -91,10 +111,14 @@ class _Divisions:
         if frame is None or not isinstance(divisor.type, Scalar):
             return let
         if divisor not in frame.made:
-            one = const_like(1.0, divisor.type)
-            result = Sym(f"{divisor.hint}_inverse", divisor.type)
-            frame.made[divisor] = Let(result, let.op, (one, divisor), let.span)
+            frame.made[divisor] = _inverse(divisor, let)
         return Let(let.result, by_name("mul"), (number, frame.made[divisor].result), let.span)
+
+
+def _inverse(divisor: Sym, let: Let) -> Let:
+    assert isinstance(divisor.type, Scalar)
+    result = Sym(f"{divisor.hint}_inverse", divisor.type)
+    return Let(result, let.op, (const_like(1.0, divisor.type), divisor), let.span)
 
 
 def _deciding(function: Function) -> set[Sym]:
