@@ -175,7 +175,8 @@ class _Thread(ast.NodeTransformer):
                 return self._of_each_axis(node, lambda a: f"blocks_{a} * threads_{a}")
             case ["local", "array"]:
                 return self._parsed("np.empty(0, 0)", node, [self.visit(a) for a in node.args])
-        raise self._refused(node, f"cuda.{'.'.join(path)}", "")
+        used = "only sums whose result nobody uses have a derivative" if path[0] == "atomic" else ""
+        raise self._refused(node, f"cuda.{'.'.join(path)}", used)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         path = self._path(node)

@@ -117,6 +117,18 @@ class Independence:
         """Do these names certainly stand for different memory?"""
         return len({self._aliases.root(array) for array in arrays}) == len(arrays)
 
+    def two_names(self, loop: For) -> tuple[Sym, Sym] | None:
+        """Two names in a loop that may stand for one array, which it writes. Iterations may need nothing of one another
+        even so; but who takes the names for different arrays may turn accesses around."""
+        accesses, _ = self._touched(loop)
+        for found in accesses.values():
+            written = dict.fromkeys(a.array for a in found if isinstance(a, Store))
+            for one in written:
+                for other in dict.fromkeys(a.array for a in found):
+                    if one is not other and not self._identities.distinct(one, other):
+                        return one, other
+        return None
+
     # -- memory -------------------------------------------------------------------------------------------------------
 
     def _touched(self, loop: For) -> tuple[dict[Sym, list[Access]], dict[Sym, list[Statement]]]:

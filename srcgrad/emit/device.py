@@ -25,7 +25,7 @@ from srcgrad.ir.nodes import (
     Sym,
     View,
 )  # fmt: skip
-from srcgrad.ir.types import Array
+from srcgrad.ir.types import Array, Scalar
 
 
 class _ThreadExpressions(Expressions):
@@ -45,7 +45,20 @@ class _ThreadSimple(Simple):
 THREAD = Dialect(_ThreadExpressions, _ThreadSimple)
 
 
+_DIVISIONS = {
+    "div": "np.divide({0}, {1})", "inverse": "np.divide(1.0, {0})", "mod": "np.mod({0}, {1})",
+    "floordiv": "np.floor_divide({0}, {1})",
+}  # fmt: skip
+"""Where the host, in plain Python, would raise what compiled code does not."""
+
+
 class _HostExpressions(Expressions):
+    def operation(self, let: Let) -> tuple[str, bool]:
+        type_ = let.result.type
+        if let.op.name in _DIVISIONS and isinstance(type_, Scalar) and type_.dtype.kind == "f":
+            return _DIVISIONS[let.op.name], type_.dtype.itemsize == 8
+        return super().operation(let)
+
     def loaded(self, array: Sym, index: tuple[Atom, ...]) -> str:
         return f"dev.item({', '.join([self.names[array], *map(self, index)])})"
 

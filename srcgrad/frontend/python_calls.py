@@ -191,7 +191,8 @@ def sum_(ctx: Context, arguments: Arguments) -> Value:
         return force(ctx, operate(ctx, ast.Add(), a, b))
 
     if start is None and here in ctx.sums_of_arrays:
-        return fold(ctx, values, plus, None, "sum", lambda value: plus(number(0), value))
+        empty = "sum() of no arrays is the number 0 in Python, and here of one type: give np.zeros(...) as its start"
+        return fold(ctx, values, plus, None, "sum", lambda value: plus(number(0), value), empty)
     return fold(ctx, values, plus, start or number(0), "sum")
 
 

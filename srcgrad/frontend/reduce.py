@@ -133,8 +133,8 @@ def combining(
     return sink
 
 
-def result_of(ctx: Context, found: dict[str, Value], name: str) -> Value:
-    """The accumulator; that of an empty iterable without a start raises."""
+def result_of(ctx: Context, found: dict[str, Value], name: str, empty: str = "") -> Value:
+    """The accumulator; that of an empty iterable without a start raises (what `empty` says)."""
     value = found[ACC]
     if isinstance(value, Undefined):
         ctx.refuse(
@@ -143,18 +143,18 @@ def result_of(ctx: Context, found: dict[str, Value], name: str) -> Value:
             advice="test the length first, or give a start value",
         )
     if isinstance(value, Maybe):
-        raise_if(ctx, not_(ctx, value.defined), ValueError, f"{name}() of an empty sequence")
+        raise_if(ctx, not_(ctx, value.defined), ValueError, empty or f"{name}() of an empty sequence")
         return value.value
     return value
 
 
 def fold(
     ctx: Context, over: Value, combine: Callable[[Value, Value], Value], start: Value | None, name: str,
-    first: Callable[[Value], Value] = lambda value: value,
+    first: Callable[[Value], Value] = lambda value: value, empty: str = "",
 ) -> Value:  # fmt: skip
     """`functools.reduce(combine, over, start)`; without a start, from what `first` makes of the first item."""
     found = run_loops(ctx, over, combining(ctx, combine, first), {ACC: Undefined(name) if start is None else start})
-    return result_of(ctx, found, name)
+    return result_of(ctx, found, name, empty)
 
 
 def quantify(ctx: Context, over: Value, universal: bool, test: Callable[[Value], Atom]) -> Value:

@@ -57,6 +57,9 @@ def _verdict(loop: For, independence: Independence) -> Verdict:
     found = next(iter(independence.dependences(loop)), None)
     if found is not None:
         return Verdict(loop, obstacle=f"iterations {'' if found.certain else 'may '}meet in {found.name!r}")
+    names = independence.two_names(loop)
+    if names is not None:  # Numba compiles the arguments of parallel loops as if they never shared memory
+        return Verdict(loop, obstacle=f"{names[0].hint!r} and {names[1].hint!r} may be one array")
     stores = independence.sums(loop)
     sums = tuple(dict.fromkeys(s.array for s in stores))
     if not independence.are_apart(sums) or not all(_is_made_outside(loop, array) for array in sums):

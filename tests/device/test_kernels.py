@@ -101,3 +101,22 @@ def test_nothing_to_run():
     for device in (emulation(), Emulation(compiled=False)):
         value, gradients = host_function(built.entry, built.source, device)(np.zeros((0, 7)), np.ones(7))
         assert value == 0.0 and gradients[0].shape == (0, 7) and not gradients[1].any()
+
+
+def greatest_of(x):
+    return np.max(x)
+
+
+def over_the_sum(x):
+    return (1.0 / np.sum(x)) * x[0]
+
+
+def test_the_host_divides_as_compiled_code_does():
+    for program, x in ((greatest_of, np.array([1.0, np.nan, 2.0])), (over_the_sum, np.array([1.0, -1.0]))):
+        built, _ = lowered(program, (x,))
+        expected = srcgrad.value_and_grad(program)(x)
+        for device in (emulation(), Tracing()):
+            with np.errstate(all="ignore"):
+                value, gradient = host_function(built.entry, built.source, device)(x)
+            np.testing.assert_equal(value, expected[0])
+            np.testing.assert_array_equal(gradient, expected[1])

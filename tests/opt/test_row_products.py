@@ -16,7 +16,7 @@ PRODUCTS = {
     "covariance": 1, "above_the_diagonal": 1, "more_than_one_block": 1, "carried_over_blocks": 1,
     "with_all_of_another": 1, "columns_of_the_other": 1, "rows_times_rows": 1, "of_a_stack": 1, "written_by_hand": 1,
     "longer_than_the_part": 1, "at_an_index": 1, "in_a_band": 0, "while_it_changes": 0, "the_product_is_written": 0,
-    "the_product_is_carried": 0, "two_products": 2,
+    "the_product_is_carried": 0, "two_products": 2, "the_best_of_the_products": 0,
 }  # fmt: skip
 
 

@@ -132,3 +132,16 @@ def all_pairs(x, m):
         for j in range(len(x)):
             energy += m[i] * m[j] / np.sqrt((x[i] - x[j]) ** 2 + 0.1)
     return energy
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, 9), 0.3, 0), lambda rng: (rng.uniform(0.5, 1.5, 9), 0.3, 1))
+def two_names_that_may_be_one(u, c, k):
+    x = u * 1.0
+    z = u * 2.0
+    b = z if k else x
+    s = 0.0
+    for i in range(len(x)):
+        y = x[i] * c
+        b[i] = b[i] * c + y
+        s += x[i] * y
+    return s + np.sum(x * z)

@@ -171,3 +171,15 @@ def the_product_is_carried(a):
         total += last.sum() * a[0, i]
         last = a[:, i] @ a
     return total + last[0] ** 2
+
+
+@program(matrix)
+def the_best_of_the_products(a):
+    best = np.zeros(a.shape[1])
+    total = 0.0
+    for i in range(a.shape[1]):
+        p = a[:, i] @ a
+        if p[0] > 3.0:
+            best = p
+        total += p[1]
+    return total + np.sum(best**2)

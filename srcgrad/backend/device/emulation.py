@@ -122,7 +122,11 @@ class Emulation:
                 exec(wrappers.emulation(shape), space)
                 function = made[len(rest)] = self.compile(space["kernel"])
             results = function(*counts, *rest)
-            return results if results is None or len(results) > 1 else results[0]
+            if results is None:
+                return None
+            before = rest[slots : slots + len(folds)]  # numbers of NumPy's, as they come from a GPU
+            numbers = tuple(np.asarray(old).dtype.type(new) for old, new in zip(before, results, strict=True))
+            return numbers if len(numbers) > 1 else numbers[0]
 
         return launch
 
