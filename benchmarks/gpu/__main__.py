@@ -92,7 +92,7 @@ def _copy_bandwidth(device: Any) -> float:
     """Bytes read and written in a second by a copy of 1 GB."""
     source = device.empty((1 << 27,), np.float64)
     target = device.empty((1 << 27,), np.float64)
-    ms = _time(lambda: device._copy(target, source), device.finish, 10)
+    ms = _time(lambda: device.assign(target, source), device.finish, 10)
     return 2 * (1 << 30) / (ms * 1e-3)
 
 
