@@ -1,7 +1,8 @@
 """Loops that multiply one vector after another with a matrix, or with a part of it: where they are.
 
 In: a function. Out: for a loop, the products in it (`Rows`) that could be taken together:
-`p[j] += a[k, i] * b[k, i + j]` in two loops that fill an array of the iteration's own, which the rest of the iteration only reads.
+`p[j] += a[k, i] * b[k, i + j]` in two loops that fill an array of the iteration's own, which the rest of the iteration
+only reads.
 """
 
 from __future__ import annotations
