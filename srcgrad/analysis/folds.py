@@ -7,7 +7,8 @@ does nothing with the value but apply one and the same operation, once or many t
 from __future__ import annotations
 
 from srcgrad.ir.fold import Fold
-from srcgrad.ir.nodes import Atom, Block, For, If, Let, Statement, Sym, blocks, definitions, operands
+from srcgrad.ir.nodes import Atom, Block, For, If, Let, Statement, Sym, definitions
+from srcgrad.ir.visit import mentions, uses
 
 _OPERATIONS = {
     "add": Fold.SUM, "plus": Fold.SUM, "sub": Fold.SUM, "mul": Fold.PRODUCT, "maximum": Fold.MAXIMUM,
@@ -23,15 +24,6 @@ def fold_of(block: Block, parameter: Sym, result: Atom) -> Fold | None:
     return next(iter(found.operations)) if end is result and len(found.operations) == 1 else None
 
 
-def uses(block: Block, atom: Atom) -> bool:
-    """Does a block mention a value, or hand it on?"""
-    return any(_mentions(s, atom) for s in block.statements) or any(a is atom for a in block.results)
-
-
-def _mentions(s: Statement, atom: Atom) -> bool:
-    return any(a is atom for a in operands(s)) or any(uses(block, atom) for block in blocks(s))
-
-
 class _Folding:
     """Follows a value through a block. `greater` are the tests whether some other value is greater than it (or less,
     where `False`): the other one, and which."""
@@ -45,10 +37,10 @@ class _Folding:
         current: Atom = value
         before: list[Atom] = []
         for s in block.statements:
-            if any(_mentions(s, atom) for atom in before):
+            if any(mentions(s, atom) for atom in before):
                 return None
             concerned = (current, *self._tests)
-            if not any(_mentions(s, atom) for atom in concerned) or self._compares(s, current):
+            if not any(mentions(s, atom) for atom in concerned) or self._compares(s, current):
                 continue
             following = self._next(s, current)
             if following is None:
@@ -121,6 +113,6 @@ def _depends(block: Block, result: Atom, value: Atom) -> bool:
     """Does a result of a block depend on a value? (By what the statements mention, in their order.)"""
     made: set[Atom] = {value}
     for s in block.statements:
-        if any(_mentions(s, atom) for atom in made):
+        if any(mentions(s, atom) for atom in made):
             made.update(definitions(s))
     return result in made

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from srcgrad.analysis.affine import Affine, AffineForms
-from srcgrad.analysis.folds import fold_of, uses
+from srcgrad.analysis.folds import fold_of
 from srcgrad.analysis.identity import Identities
 from srcgrad.analysis.privacy import Privacy
 from srcgrad.analysis.regions import Region, Regions, find_regions
@@ -40,7 +40,7 @@ from srcgrad.ir.nodes import (
     definitions,
     operands,
 )  # fmt: skip
-from srcgrad.ir.visit import inner_symbols, walk
+from srcgrad.ir.visit import inner_symbols, uses, walk
 from srcgrad.span import Span
 
 Access = Load | Store

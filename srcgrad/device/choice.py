@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from srcgrad.analysis.folds import fold_of, uses
+from srcgrad.analysis.folds import fold_of
 from srcgrad.analysis.independence import Independence
 from srcgrad.device.operations import exists
 from srcgrad.ir.alias import AliasClasses, alias_classes
@@ -50,7 +50,7 @@ from srcgrad.ir.nodes import (
     written_arrays,
 )  # fmt: skip
 from srcgrad.ir.types import Scalar
-from srcgrad.ir.visit import defined_symbols, inner_symbols, loops_of, walk
+from srcgrad.ir.visit import defined_symbols, inner_symbols, loops_of, uses, walk
 
 _FEW = 8  # iterations of an inner loop that are not worth threads of their own
 _HOST_ONLY = (Product, External, NewStack, Push, Pop, Call, Print, Raise, Reinterpret, Reshape)

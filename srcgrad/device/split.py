@@ -17,9 +17,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from srcgrad.device.choice import Chooser
-from srcgrad.ir.nodes import Alloc, Block, Copy, For, Function, If, Statement, Sym, While, definitions
-from srcgrad.ir.visit import clone_block, free_symbols, map_atoms, rebuild, walk
+from srcgrad.device.passing import Passing
+from srcgrad.ir.build import Builder
+from srcgrad.ir.nodes import Alloc, Block, Copy, For, Function, Statement, Sym, definitions
+from srcgrad.ir.visit import clone_block, free_symbols, rebuild, walk
 
 
 def split(function: Function) -> Function:
@@ -27,24 +28,12 @@ def split(function: Function) -> Function:
     return rebuild(function, _Splitter(function).block(function.body))
 
 
-class _Splitter:
-    def __init__(self, function: Function) -> None:
-        self._chooser = Chooser(function)
-
-    def block(self, block: Block) -> Block:
-        out: list[Statement] = []
-        for s in block.statements:
-            if isinstance(s, For) and not self._chooser.obstacle(s):
-                out += self._parts(s)
-            elif isinstance(s, (For, While, If)):
-                out.append(map_atoms(s, lambda atom: atom, self.block))
-            else:
-                out.append(s)
-        same = len(out) == len(block.statements) and all(a is b for a, b in zip(out, block.statements))
-        return block if same else Block(tuple(out), block.results)
+class _Splitter(Passing):
+    def loop(self, builder: Builder, loop: For) -> None:
+        builder.extend(self._parts(loop))
 
     def _parts(self, loop: For) -> list[Statement]:
-        if loop.results or self._chooser.independence.work_arrays(loop):
+        if loop.results or self.chooser.independence.work_arrays(loop):
             return [loop]
         if any(isinstance(s, (Alloc, Copy)) for s in walk(loop.body)):
             return [loop]
@@ -61,7 +50,7 @@ class _Splitter:
         return parts
 
     def _gains(self, s: Statement) -> bool:
-        return isinstance(s, For) and not self._chooser.obstacle(s)
+        return isinstance(s, For) and not self.chooser.obstacle(s)
 
     def _joined(self, groups: list[list[Statement]]) -> list[list[Statement]]:
         """Groups that gain nothing by being alone stay with their neighbours of that kind."""
@@ -78,7 +67,7 @@ class _Splitter:
 
     def _groups(self, loop: For) -> tuple[list[Statement], list[list[Statement]]]:
         """What is repeated, and the other statements in groups that follow one another and share no values."""
-        repeated = [s for s in loop.body.statements if self._chooser.repeatable([s], loop)]
+        repeated = [s for s in loop.body.statements if self.chooser.repeatable([s], loop)]
         values = {symbol: s for s in repeated for symbol in definitions(s)}
         groups: list[list[Statement]] = []
         homes: dict[Sym, int] = {}  # of a value that is not repeated: its group

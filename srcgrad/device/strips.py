@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from srcgrad.device.choice import Chooser
+from srcgrad.device.passing import Passing
 from srcgrad.ir.build import Builder, const_like, int_const
-from srcgrad.ir.nodes import Atom, Block, For, Function, If, Let, Statement, Store, Sym, While
+from srcgrad.ir.nodes import Atom, Block, For, Function, Let, Statement, Store, Sym
 from srcgrad.ir.types import INT64, Scalar
-from srcgrad.ir.visit import defined_symbols, map_atoms, rebuild
+from srcgrad.ir.visit import defined_symbols, rebuild
 from srcgrad.ops.registry import by_name
 from srcgrad.opt.rewrite import exchanged
 from srcgrad.parallel.iterations import count, index_statements, is_numbered
@@ -32,29 +32,14 @@ def strips(function: Function) -> Function:
     return rebuild(function, _Stripper(function).block(function.body))
 
 
-class _Stripper:
-    def __init__(self, function: Function) -> None:
-        self._chooser = Chooser(function)
-
-    def block(self, block: Block) -> Block:
-        builder = Builder()
-        for s in block.statements:
-            builder.span = s.span
-            if isinstance(s, For) and not self._chooser.obstacle(s):
-                self._loop(builder, s)
-            else:
-                builder.emit(map_atoms(s, lambda atom: atom, self.block) if isinstance(s, (For, While, If)) else s)
-        made = builder.finish(block.results)
-        same = len(made.statements) == len(block.statements)
-        return block if same and all(a is b for a, b in zip(made.statements, block.statements)) else made
-
-    def _loop(self, builder: Builder, loop: For) -> None:
-        found = self._chooser.inner(loop, loop)
-        if found is None or self._chooser.independence.work_arrays(loop):
+class _Stripper(Passing):
+    def loop(self, builder: Builder, loop: For) -> None:
+        found = self.chooser.inner(loop, loop)
+        if found is None or self.chooser.independence.work_arrays(loop):
             builder.emit(loop)
             return
         prefix, inner = found
-        shared = list(dict.fromkeys(self._chooser.independence.sums(loop)))
+        shared = list(dict.fromkeys(self.chooser.independence.sums(loop)))
         stores = [s for s in shared if s in inner.body.statements and self._is_fixed(loop, inner, s)]
         if stores:
             _write(builder, loop, prefix, inner, stores)

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from srcgrad.adjoint.nest import slice_of
 from srcgrad.analysis.affine import Affine, AffineForms
 from srcgrad.analysis.regions import find_regions
-from srcgrad.device.choice import Chooser
+from srcgrad.device.passing import Passing
 from srcgrad.ir.alias import alias_classes
 from srcgrad.ir.build import Builder, const_like, int_const
 from srcgrad.ir.nodes import (
@@ -36,13 +36,12 @@ from srcgrad.ir.nodes import (
     Statement,
     Store,
     Sym,
-    While,
     definitions,
     operands,
     written_arrays,
 )  # fmt: skip
 from srcgrad.ir.types import INT64, Scalar
-from srcgrad.ir.visit import clone_block, defined_symbols, map_atoms, rebuild, walk
+from srcgrad.ir.visit import clone_block, defined_symbols, rebuild, walk
 from srcgrad.opt.rewrite import exchanged
 from srcgrad.parallel.iterations import count
 
@@ -66,27 +65,13 @@ class _Sums:
     distances: dict[Store, int]  # what is added to it there
 
 
-class _Turner:
+class _Turner(Passing):
     def __init__(self, function: Function) -> None:
-        self._chooser = Chooser(function)
+        super().__init__(function)
         self._root = alias_classes(function).root
         self._forms = AffineForms(find_regions(function))
 
-    def block(self, block: Block) -> Block:
-        builder = Builder()
-        for s in block.statements:
-            builder.span = s.span
-            if isinstance(s, For) and not self._chooser.obstacle(s):
-                self._loop(builder, s)
-            elif isinstance(s, (For, While, If)):
-                builder.emit(map_atoms(s, lambda atom: atom, self.block))
-            else:
-                builder.emit(s)
-        made = builder.finish(block.results)
-        same = len(made.statements) == len(block.statements)
-        return block if same and all(a is b for a, b in zip(made.statements, block.statements)) else made
-
-    def _loop(self, builder: Builder, loop: For) -> None:
+    def loop(self, builder: Builder, loop: For) -> None:
         found = self._sums(loop)
         if not found:
             builder.emit(loop)
@@ -110,10 +95,10 @@ class _Turner:
     # -- which sums -----------------------------------------------------------------------------------------------
 
     def _sums(self, outer: For) -> list[_Sums]:
-        shared = set(self._chooser.independence.sums(outer))
-        if not shared or self._chooser.independence.work_arrays(outer):
+        shared = set(self.chooser.independence.sums(outer))
+        if not shared or self.chooser.independence.work_arrays(outer):
             return []
-        if self._chooser.inner(outer, outer) is not None:  # all threads of a warp have elements of their own
+        if self.chooser.inner(outer, outer) is not None:  # all threads of a warp have elements of their own
             return []
         found = []
         for inner in outer.body.statements:

@@ -70,6 +70,16 @@ def used_symbols(block: Block) -> Iterator[Sym]:
     yield from (atom for atom in block.results if isinstance(atom, Sym))
 
 
+def mentions(statement: Statement, atom: Atom) -> bool:
+    """Does a statement, or one inside it, use a value, or does a block in it hand the value on?"""
+    return any(a is atom for a in operands(statement)) or any(uses(block, atom) for block in blocks(statement))
+
+
+def uses(block: Block, atom: Atom) -> bool:
+    """Does a block mention a value, or hand it on?"""
+    return any(mentions(s, atom) for s in block.statements) or any(a is atom for a in block.results)
+
+
 def free_symbols(block: Block, bound: tuple[Sym, ...] = ()) -> tuple[Sym, ...]:
     """The symbols a block uses but does not define, in order of first use, without repetition.
 

@@ -37,7 +37,7 @@ from srcgrad.ir.nodes import (
     operands,
 )  # fmt: skip
 from srcgrad.ir.types import Array
-from srcgrad.ir.visit import map_atoms, substitute, walk
+from srcgrad.ir.visit import map_atoms, mentions, substitute, walk
 from srcgrad.opt.rewrite import SUMS, exchanged, with_helpers
 
 
@@ -85,7 +85,7 @@ class _Assigner:
     def _first_touch(self, block: Block, alloc: Alloc) -> _Touch | None:
         start = block.statements.index(alloc) + 1
         for position, statement in enumerate(block.statements[start:], start):
-            if isinstance(statement, Dim) or not _mentions(statement, alloc.result):
+            if isinstance(statement, Dim) or not mentions(statement, alloc.result):
                 continue
             if not isinstance(statement, For):
                 return None
@@ -166,7 +166,7 @@ class _Assigner:
             return False
         later = block.statements[touch.position + 1 :]
         before = block.statements[: touch.position]
-        used_later = array in block.results or any(_mentions(s, array) for s in later)
+        used_later = array in block.results or any(mentions(s, array) for s in later)
         inside = [s for s in _every(touch.outermost) if array in operands(s)]
         plain = all(isinstance(s, (Load, Store, Dim)) for b in before for s in _every(b) if array in operands(s))
         kept = any(array in b.results for s in before for each in _every(s) for b in blocks(each))
@@ -180,7 +180,7 @@ class _Assigner:
 def _first_product(block: Block, alloc: Alloc) -> Product | None:
     """The product of matrices that is the first thing to happen to the whole array."""
     start = block.statements.index(alloc) + 1
-    mentioning = (s for s in block.statements[start:] if not isinstance(s, Dim) and _mentions(s, alloc.result))
+    mentioning = (s for s in block.statements[start:] if not isinstance(s, Dim) and mentions(s, alloc.result))
     first = next(mentioning, None)
     return first if isinstance(first, Product) and first.array is alloc.result else None
 
@@ -212,13 +212,6 @@ def _is_zero(alloc: Alloc) -> bool:
 
 def _every(statement: Statement) -> Iterator[Statement]:
     return walk(Block((statement,)))
-
-
-def _mentions(statement: Statement, array: Sym) -> bool:
-    """Does a statement, or one inside it, use the array at all?"""
-    return any(
-        array in operands(s) or any(array in block.results for block in blocks(s)) for s in _every(statement)
-    )
 
 
 def _loops_around(loop: For, store: Load | Store) -> list[For] | None:

@@ -24,13 +24,12 @@ from srcgrad.ir.nodes import (
     Let,
     Load,
     Slice,
-    Statement,
     Store,
     Sym,
     blocks,
     operands,
 )  # fmt: skip
-from srcgrad.ir.visit import walk
+from srcgrad.ir.visit import mentions, walk
 from srcgrad.opt.footprint import Footprints
 from srcgrad.opt.rewrite import never_negative
 
@@ -106,7 +105,7 @@ class RowProducts:
 
     def _only_written_by(self, loop: For, alloc: Alloc) -> For | None:
         """The loop directly in the body that fills the array, where all the rest only loads from it."""
-        touching = [s for s in loop.body.statements if _mentions(s, alloc.result)]
+        touching = [s for s in loop.body.statements if mentions(s, alloc.result)]
         if not touching or alloc.result in loop.body.results or not isinstance(touching[0], For):
             return None
         for s in touching[1:]:
@@ -187,12 +186,6 @@ class RowProducts:
             return True
         around = self._regions.of_statement[loop]
         return atom is not loop.index and self._regions.of_symbol[atom].encloses(around)
-
-
-def _mentions(s: Statement, array: Sym) -> bool:
-    """Does a statement, or one inside it, use the array, or a block in it hand it on?"""
-    inside = list(walk(Block((s,))))
-    return any(array in operands(t) or any(array in b.results for b in blocks(t)) for t in inside)
 
 
 def _of(symbol: Sym) -> Affine:

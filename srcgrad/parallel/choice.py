@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from srcgrad.analysis.folds import fold_of, uses
+from srcgrad.analysis.folds import fold_of
 from srcgrad.analysis.independence import Independence
 from srcgrad.ir.fold import Fold
 from srcgrad.ir.nodes import Alloc, Block, Const, For, Function, If, Let, Sym, While, blocks
 from srcgrad.ir.types import Array, Scalar
-from srcgrad.ir.visit import defined_symbols, loops_of, walk
+from srcgrad.ir.visit import defined_symbols, loops_of, uses, walk
 
 _LEAST_WORK = 4096  # operations of a loop whose length is known
 

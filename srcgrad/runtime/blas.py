@@ -37,50 +37,35 @@ def product(c: np.ndarray, a: np.ndarray, b: np.ndarray) -> None:
     c[...] = a @ b
 
 
-@overload(product)
-def _product(c, a, b):
-    if not _are_matrices(c, a, b):
-        return None
+def _compiled(fresh):
+    """What Numba compiles for products that overwrite (`fresh`), or add."""
 
-    def compiled(c, a, b):
-        m, k = a.shape
-        n = b.shape[1]
-        if m * n * k > _FEW and _in_elements(c, a, b):
-            _gemm(c, a, b, 1)
-        else:
-            for i in range(m):
-                for j in range(n):
-                    c[i, j] = 0.0
-                for p in range(k):
-                    factor = a[i, p]
-                    for j in range(n):
-                        c[i, j] += factor * b[p, j]
+    def matrices_only(c, a, b):
+        if not all(isinstance(each, types.Array) and each.ndim == 2 for each in (c, a, b)):
+            return None
 
-    return compiled
+        def compiled(c, a, b):
+            m, k = a.shape
+            n = b.shape[1]
+            if m * n * k > _FEW and _in_elements(c, a, b):
+                _gemm(c, a, b, fresh)
+            else:
+                for i in range(m):
+                    if fresh:
+                        for j in range(n):
+                            c[i, j] = 0.0
+                    for p in range(k):
+                        factor = a[i, p]
+                        for j in range(n):
+                            c[i, j] += factor * b[p, j]
+
+        return compiled
+
+    return matrices_only
 
 
-def _are_matrices(*arrays):
-    return all(isinstance(each, types.Array) and each.ndim == 2 for each in arrays)
-
-
-@overload(add_product)
-def _add_product(c, a, b):
-    if not _are_matrices(c, a, b):
-        return None
-
-    def compiled(c, a, b):
-        m, k = a.shape
-        n = b.shape[1]
-        if m * n * k > _FEW and _in_elements(c, a, b):
-            _gemm(c, a, b, 0)
-        else:
-            for i in range(m):
-                for p in range(k):
-                    factor = a[i, p]
-                    for j in range(n):
-                        c[i, j] += factor * b[p, j]
-
-    return compiled
+overload(add_product)(_compiled(0))
+overload(product)(_compiled(1))
 
 
 # -- inside the code that calls it ------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ class Cuda:
             return {name: getattr(libdevice, _LIBDEVICE.get(name, name) + suffix) for name in device_math.NATIVE}
 
         self._stream: Any = None
+        self._kernels: dict[tuple[str, int], Launcher] = {}
         cuda = self.cuda
 
         def add(array, index, value):
@@ -150,10 +151,7 @@ class Cuda:
         result = self.copy(array)
         parts = result.as_parts()
 
-        def body(i, j, a):
-            a[i, j, 1] = -a[i, j, 1]
-
-        self._own.setdefault(("conj",), self.kernel(body, 2, False, ()))(parts.shape[:2], parts)
+        self._own("conj", 2, _conjugate)(parts.shape[:2], parts)
         return result
 
     def on_host(self, procedure: Callable[..., None], *arrays: DeviceArray) -> None:
@@ -184,28 +182,42 @@ class Cuda:
         if target.is_contiguous and source.is_contiguous:
             self._pool.copy(target.address, source.address, target.size * target.dtype.itemsize)
             return
-        index = ", ".join(f"i{k}" for k in range(target.ndim)) or "()"
-        space: dict[str, Any] = {}
-        names = ", ".join([*(f"i{k}" for k in range(target.ndim)), "a", "b"])
-        exec(f"def body({names}):\n    a[{index}] = b[{index}]\n", space)
-        self._one_for_each(space["body"], target, source)
-
-    def _one_for_each(self, body: Callable, target: DeviceArray, *others: Any) -> None:
-        """Launch over the elements of an array of at most three dimensions; the others one by one."""
-        if target.ndim > 3:
+        if target.ndim > _MOST_INDICES:
             for k in range(target.shape[0]):
-                self._copy(target[k], others[0][k])
+                self._copy(target[k], source[k])
             return
-        key = ("copy", target.ndim)
-        launcher = self._own.setdefault(key, self.kernel(body, target.ndim, False, ()))
-        launcher(target.shape, target, *others)
+        self._own("copy", target.ndim, _COPIES[target.ndim])(target.shape, target, source)
 
     def _fill(self, target: DeviceArray, value: Any) -> None:
-        def body(i, a, value):
-            a[i] = value
+        self._own("fill", 1, _set)(target.shape, target, value)
 
-        self._own.setdefault(("fill",), self.kernel(body, 1, False, ()))(target.shape, target, value)
+    def _own(self, name: str, indices: int, body: Callable) -> Launcher:
+        """A kernel that is not the user's, made once."""
+        key = name, indices
+        if key not in self._kernels:
+            self._kernels[key] = self.kernel(body, indices, False, ())
+        return self._kernels[key]
 
-    @property
-    def _own(self) -> dict[tuple, Launcher]:
-        return self.__dict__.setdefault("_own_kernels", {})
+
+def _conjugate(i, j, pairs):
+    pairs[i, j, 1] = -pairs[i, j, 1]
+
+
+def _set(i, array, value):
+    array[i] = value
+
+
+def _copy_1(i, target, source):
+    target[i] = source[i]
+
+
+def _copy_2(i, j, target, source):
+    target[i, j] = source[i, j]
+
+
+def _copy_3(i, j, k, target, source):
+    target[i, j, k] = source[i, j, k]
+
+
+_COPIES: dict[int, Callable[..., Any]] = {1: _copy_1, 2: _copy_2, 3: _copy_3}
+_MOST_INDICES = max(_COPIES)

@@ -68,14 +68,14 @@ class Entry:
 
     Where all arrays came from NumPy, those that come out go back there."""
 
-    def __init__(self, name: str, text: str, options: Options, device: Any = None) -> None:
+    def __init__(self, name: str, text: str, options: Options) -> None:
         self._name, self._text, self._options = name, text, options
-        self._device = device
+        self._device: Any = None
         self._function: Callable[..., Any] | None = None
 
     def __call__(self, *leaves: Any) -> Any:
         if self._function is None:
-            self._device = self._device or current(self._options)
+            self._device = current(self._options)
             self._function = host_function(self._name, self._text, self._device)
         self._device.enter()
         known = [found for leaf in leaves if (found := on_device(leaf)) is not None]
