@@ -1,6 +1,7 @@
 """The compiler's table of contents: the one place that knows the order of the stages.
 
-    source -> frontend -> typed IR -> realify -> simplify -> adjoint or tangent -> plan -> simplify -> emit -> backend
+    source -> frontend -> typed IR -> phases -> realify -> simplify -> adjoint or tangent -> plan -> simplify
+           -> emit -> backend
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from srcgrad.analysis.early import checks_of
 from srcgrad.analysis.facts import Facts, facts_of
 from srcgrad.analysis.races import refuse_races
 from srcgrad.config import Options, Target
-from srcgrad.device import on_device
+from srcgrad.device import in_phases, on_device
 from srcgrad.device.report import report_of_kernels
 from srcgrad.emit import emit, entry_name
 from srcgrad.frontend import lower
@@ -132,6 +133,7 @@ def derive(task: Task) -> Code:
 def build(request: Request, derive: Callable[[Task], Code] = derive) -> Built:
     """Compile a request down to Python text; `derive` may remember what it derived before."""
     lowered = lower(request.function, request.specs)
+    lowered = replace(lowered, function=in_phases(lowered.function))
     check_output(request, lowered)
     task = task_of(request, lowered)
     return Built(

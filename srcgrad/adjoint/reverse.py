@@ -338,10 +338,10 @@ class ReverseSweep:
         results = tuple(Sym(p.hint, p.type) for p in parameters)
         start, stop, step = self._bounds(loop)
         self._builder.span = loop.span
+        reverse, parallel = (not loop.reverse, loop.parallel) if isinstance(loop, For) else (True, False)
         self._builder.emit(
-            For(results, index, start, stop, step, parameters, tuple(initial), body,
-                not loop.reverse if isinstance(loop, For) else True, loop.span)
-        )  # fmt: skip
+            For(results, index, start, stop, step, parameters, tuple(initial), body, reverse, loop.span, parallel)
+        )
         same = [y is p for y, p in zip(body.results, parameters, strict=True)]
         finals = [a if unchanged else r for unchanged, a, r in zip(same, initial, results, strict=True)]
         if self._analysis is not None and isinstance(loop, For) and all(same[: len(active)]):

@@ -50,11 +50,13 @@ _READING = (Copy, View, Reshape, For, While, If)
 
 @dataclass(frozen=True)
 class Dependence:
-    """Two iterations may touch one element of `name` (or carry a value of that name), one of them to write it."""
+    """Two iterations may touch one element of `name` (or carry a value of that name), one of them to write it. It is in
+    `memory`, or in what is seen from outside."""
 
     name: str
     span: Span
     certain: bool
+    memory: bool = True
 
 
 class Independence:
@@ -101,15 +103,23 @@ class Independence:
                     yield Dependence("memory", s.span, certain=False)
         for s in walk(loop.body):
             if isinstance(s, (Raise, Print, Call)):
-                yield Dependence("the order of what is seen", s.span, certain=False)
+                yield Dependence("the order of what is seen", s.span, certain=False, memory=False)
 
     def sums(self, loop: For) -> list[Store]:
-        """The additions into memory that several iterations may make to one element."""
+        """The additions that several iterations may make to one element, into memory that the loop only adds to."""
+        return self._meeting(loop, also_used=False)
+
+    def meeting(self, loop: For) -> list[Store]:
+        """The additions that several iterations may make to one element; into memory that is used otherwise, too, where
+        the user promises that one iteration does not add to what another one uses."""
+        return self._meeting(loop, also_used=loop.parallel)
+
+    def _meeting(self, loop: For, also_used: bool) -> list[Store]:
         accesses, _ = self._touched(loop)
         found: list[Store] = []
         for each in accesses.values():
-            stores = [a for a in each if isinstance(a, Store)]
-            if stores and all(isinstance(a, Store) and a.accumulate for a in each):
+            stores = [a for a in each if isinstance(a, Store) and a.accumulate]
+            if len(stores) == len(each) or also_used:
                 found += stores if any(not self._apart(loop, a, b) for a in stores for b in stores) else []
         return found
 

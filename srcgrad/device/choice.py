@@ -1,6 +1,6 @@
 """Which loops become kernels, and what happens to the others.
 
-In: a function that is otherwise done. Out: a `Nest` for each loop that becomes a kernel: up to three loops, one inside
+In: a function that is otherwise done. Out: a `Nest` for each loop that becomes a kernel: up to six loops, one inside
 the other, whose iterations are the threads. Their iterations need nothing of one another but for values that they fold,
 and sums into shared elements, which are made atomic. A loop whose iterations must follow one another, and which has no
 kernels inside, is run by one thread (`alone`), so that its arrays need not leave the device. The rest stays in the host
@@ -54,7 +54,7 @@ from srcgrad.ir.visit import defined_symbols, inner_symbols, loops_of, uses, wal
 
 _FEW = 8  # iterations of an inner loop that are not worth threads of their own
 _HOST_ONLY = (Product, External, NewStack, Push, Pop, Call, Print, Raise, Reinterpret, Reshape)
-_MOST_INDICES = 3
+_MOST_INDICES = 6
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,9 @@ class Chooser:
         """Why the iterations cannot be threads; empty where they can."""
         if not isinstance(loop.step, Const):
             return "the step is not a constant"
-        found = next(iter(self.independence.dependences(loop)), None)
-        if found is not None:
+        for found in self.independence.dependences(loop):
+            if loop.parallel and found.memory and not found.certain:
+                continue  # the user's promise, in the adjoint as in the primal
             return f"iterations {'' if found.certain else 'may '}meet in {found.name!r}"
         folds = [fold_of(loop.body, p, r) for p, r in zip(loop.parameters, loop.body.results)]
         if not all(uses(loop.body, p) and isinstance(p.type, Scalar) for p in loop.parameters) or None in folds:
@@ -163,7 +164,7 @@ class Chooser:
             prefix, inner = found
             loops.append(inner)
             prefixes.append(prefix)
-        sums = {store for each in loops for store in self.independence.sums(each)}
+        sums = {store for each in loops for store in self.independence.meeting(each)}
         memory = {self._aliases.root(store.array) for store in sums}
         atomic = {
             s for s in walk(loop.body)

@@ -49,7 +49,7 @@ class _Stripper(Passing):
     def _is_fixed(self, loop: For, inner: For, store: Store) -> bool:
         """Do all rows add to the same elements?"""
         inside = {loop.index, *defined_symbols(loop.body)} - {inner.index}
-        return not any(atom in inside for atom in store.index)
+        return not any(atom in inside for atom in (store.array, *store.index))
 
 
 def _write(

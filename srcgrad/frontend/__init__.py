@@ -15,6 +15,7 @@ from srcgrad.frontend import lower_stmt as lower_stmt
 from srcgrad.frontend import math_calls as math_calls
 from srcgrad.frontend import matrix_products as matrix_products
 from srcgrad.frontend import names as names
+from srcgrad.frontend import numbas as numbas
 from srcgrad.frontend import numpy_arrays as numpy_arrays
 from srcgrad.frontend import numpy_einsum as numpy_einsum
 from srcgrad.frontend import numpy_extremes as numpy_extremes

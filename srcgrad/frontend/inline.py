@@ -34,6 +34,7 @@ from srcgrad.frontend.context import (
 from srcgrad.frontend.desugar import RESULT, desugar, return_statement
 from srcgrad.frontend.elementwise import elementwise, force, noted_as_view
 from srcgrad.frontend.liveness import Liveness, liveness
+from srcgrad.frontend.numbas import NUMBAS
 from srcgrad.frontend.operations import call_operation
 from srcgrad.frontend.parameters import bind_parameters, refuse_results
 from srcgrad.frontend.procedures import call_procedure
@@ -58,7 +59,6 @@ from srcgrad.frontend.values import (
     Maybe,
     Method,
     Num,
-    ParallelRange,
     Partial,
     Record,
     Static,
@@ -235,8 +235,8 @@ def _element_by_element(ctx: Context, function: types.FunctionType, arguments: A
 
 
 def _lookup(target: Any) -> Any:
-    if getattr(target, "__name__", "") == "prange" and str(getattr(target, "__module__", "")).startswith("numba"):
-        target = ParallelRange
+    if str(getattr(target, "__module__", "")).startswith("numba"):
+        target = NUMBAS.get(getattr(target, "__name__", ""), target)
     try:
         return FUNCTIONS.get(target)
     except TypeError:

@@ -6,7 +6,6 @@ In: evaluated arguments. Out: ranges, iterables and records.
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
 
 import srcgrad.frontend.attributes as attributes
 from srcgrad.frontend.comprehensions import collect
@@ -25,7 +24,6 @@ from srcgrad.frontend.values import (
     Generator,
     Num,
     NumberList,
-    ParallelRange,
     Range,
     Record,
     Reversed,
@@ -83,14 +81,6 @@ def range_(ctx: Context, arguments: Arguments) -> Value:
         why="the call does not fit the function",
         advice="write range(stop), range(start, stop) or range(start, stop, step)",
     )
-
-
-@function(ParallelRange)
-def prange(ctx: Context, arguments: Arguments) -> Value:
-    """Numba's `prange`: a range whose iterations may run at the same time."""
-    found = range_(ctx, arguments)
-    assert isinstance(found, Range)
-    return replace(found, parallel=True)
 
 
 def _integer(ctx: Context, value: Value) -> Atom:

@@ -119,6 +119,11 @@ def source_of(function: types.FunctionType) -> Source:
     return found
 
 
+def declare(function: types.FunctionType, source: Source) -> None:
+    """Say what the source of a function is that was written from another one: spans are those of the other."""
+    _SOURCES[function.__code__] = source
+
+
 def _locate(function: types.FunctionType) -> Source:
     code = function.__code__
     linecache.checkcache(code.co_filename)

@@ -165,10 +165,6 @@ class Range:
     parallel: bool = False
 
 
-class ParallelRange:
-    """Stands for Numba's `prange`, wherever that was imported from."""
-
-
 @dataclass(frozen=True)
 class Enumerate:
     inner: Value

@@ -7,7 +7,7 @@ Scalars and array *references* are assigned once. `If` yields values; `For` and 
     function  = Function(name, params, body, helpers)
     block     = Block(statements, results)
     statement = Let | Dim | Load | Store | Product | External | Alloc | Copy | View | Reshape | Reinterpret
-              | If | For | While | NewStack | Push | Pop | Raise | Print | Call | Launch | Kernel
+              | If | For | While | NewStack | Push | Pop | Raise | Print | Barrier | Call | Launch | Kernel
     atom      = Sym | Const
 
 Invariants (checked by `ir.verify`)
@@ -18,6 +18,7 @@ Invariants (checked by `ir.verify`)
   procedure writes is among its results.
 - Complex values exist in what the frontend makes, and at the borders of what is emitted: `realify` takes them apart
   into real and imaginary parts before anything is differentiated, and puts parameters and results together after.
+- `Barrier` exists only in what the frontend makes: `device.phases` takes the loops around it apart.
 - `Alloc`, `Copy` make fresh memory; `View`, `Reshape`, `Reinterpret`, `If`, `For`, `While` and `Pop` may name memory
   that has a name already.
 - Subscripts wrap like NumPy's: -1 is the last element. An out-of-range subscript is undefined (as in Numba).
@@ -303,6 +304,14 @@ class Print:
 
 
 @dataclass(frozen=True, eq=False)
+class Barrier:
+    """No thread of a block goes on before all have come here. The parallel loops around are those over the blocks of a
+    grid, and inside of them as many over the threads of a block."""
+
+    span: Span = NOWHERE
+
+
+@dataclass(frozen=True, eq=False)
 class Callee:
     """The identity of a function that stays a call (recursion): what it is called and its type."""
 
@@ -345,7 +354,7 @@ class Launch:
 @dataclass(frozen=True, eq=False)
 class Kernel:
     """Loops whose iterations are the threads of a GPU: `callee(i, ..., *initial, *arguments)` is run for each
-    0 <= i < `counts[0]`, and so on for up to three indices. `results[k]` is `initial[k]` and what the threads give,
+    0 <= i < `counts[0]`, and so on. `results[k]` is `initial[k]` and what the threads give,
     folded by `folds[k]`; a thread gets a neutral value in place of the initial one, where there is one. `folds[k]` is
     None for what the only thread there is makes of `initial[k]`. With `slots`, the indices are followed by a number
     below that, which no two threads have at the same time."""
@@ -362,7 +371,7 @@ class Kernel:
 
 Statement = (
     Let | Dim | Load | Store | Product | External | Alloc | Copy | View | Reshape | Reinterpret | If | For | While
-    | NewStack | Push | Pop | Raise | Print | Call | Launch | Kernel
+    | NewStack | Push | Pop | Raise | Print | Barrier | Call | Launch | Kernel
 )  # fmt: skip
 
 
@@ -403,7 +412,7 @@ def definitions(statement: Statement) -> tuple[Sym, ...]:
             return results
         case While(results=results, trips=trips):
             return (*results, trips)
-        case Store() | Product() | External() | Push() | Raise() | Print():
+        case Store() | Product() | External() | Push() | Raise() | Print() | Barrier():
             return ()
         case _:
             return (statement.result,)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from srcgrad.ir.nodes import (
     Alloc,
     Atom,
+    Barrier,
     Block,
     Call,
     Const,
@@ -119,6 +120,8 @@ class _Printer:
             case Raise(exception=exception, message=message, values=values):
                 items = ", ".join([repr(message), *map(self.atom, values)])
                 self.line(f"raise {exception.__name__}({items})")
+            case Barrier():
+                self.line("barrier")
             case Print(items=items):
                 self.line("print " + ", ".join(repr(i) if isinstance(i, str) else self.atom(i) for i in items))
             case Call(results=results, callee=callee, arguments=arguments):

@@ -16,6 +16,7 @@ from srcgrad.ir.build import result_type
 from srcgrad.ir.nodes import (
     Alloc,
     Atom,
+    Barrier,
     Block,
     Call,
     Callee,
@@ -331,7 +332,7 @@ class _Checker:
             case Raise(exception=exception):
                 is_exception = isinstance(exception, type) and issubclass(exception, BaseException)
                 self.require(is_exception, f"raise of {exception!r}")
-            case Print():
+            case Print() | Barrier():
                 pass
             case Call(results=results, callee=callee, arguments=arguments):
                 self.require(callee in self.callees, f"no helper for the call of {callee.name}")
@@ -352,7 +353,7 @@ class _Checker:
                     self.define(result)
             case Kernel(results=results, callee=callee, counts=counts, initial=initial, arguments=arguments):
                 self.require(callee in self.callees, f"no helper for the kernel {callee.name}")
-                self.require(1 <= len(counts) <= 3, "a kernel has one to three indices")
+                self.require(1 <= len(counts) <= 6, "a kernel has one to six indices")
                 self.types("extents of a kernel", counts, (INT64,) * len(counts))
                 first = len(counts) + (s.slots is not None)
                 self.types(f"arguments of {callee.name}", (*initial, *arguments), callee.parameters[first:])

@@ -99,11 +99,41 @@ def narrow(x, w):
     return np.sum(np.exp(-x * x) * w + np.maximum(x, np.float32(0.5)) ** 2)
 
 
+def parts_of_rows(x, b):
+    """Additions through a name for a part of memory that is another one in each iteration."""
+    n, m = x.shape
+    for i in range(n):
+        for j in range(m):
+            part = b[i, 1:4]
+            part[1] += x[i, j] * x[i, j]
+    return np.sum(b**3)
+
+
+def permuted(x, place):
+    """Only the user knows that the places are different ones."""
+    out = np.zeros(len(x))
+    for i in prange(len(x)):
+        out[place[i]] = math.sin(x[i]) * x[place[i]]
+    return np.sum(out**2)
+
+
+def spread(x, place):
+    """Each iteration changes an element that is its own, and reads what all read."""
+    out = x.copy()
+    for i in prange(len(place)):
+        k = place[i]
+        out[k] = out[k] * out[k] + x[(k + 1) % len(x)]
+        out[k] += x[0] * out[k]
+    return np.sum(np.cos(out))
+
+
 ARGUMENTS = {
     elementwise: (RNG.random((5, 7)), RNG.random(7)), heat: (RNG.random((6, 7)), 0.1, 3),
     paths: (1.0, 0.3, RNG.normal(size=(20, 6))), softmax: (RNG.random((5, 4)), RNG.random((5, 4))),
     scatter: (RNG.random(9), RNG.integers(0, 4, 9)), dense: (RNG.random((70, 4)), RNG.random((4, 3)), RNG.random(3)),
     pairs: (RNG.normal(size=6), RNG.random(6)), until_small: (RNG.random(8),), recurrence: (RNG.normal(size=5), 0.7),
     with_own_memory: (RNG.random((6, 5)),), cube: (RNG.random((3, 4, 5)),),
+    parts_of_rows: (RNG.random((40, 3)), RNG.random((40, 5))), permuted: (RNG.random(9), RNG.permutation(9)),
+    spread: (RNG.random(9), RNG.permutation(9)[:5]),
     narrow: (RNG.random(9).astype(np.float32), RNG.random(9).astype(np.float32)),
 }  # fmt: skip

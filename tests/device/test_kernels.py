@@ -50,6 +50,7 @@ LINES = {
     "paths": ["i: a thread for each iteration; sum by trees"],
     "with_own_memory": ["each with its own own"],
     "cube": ["i, j, k: a thread for each iteration of these loops"],
+    "permuted": ["i: a thread for each iteration"], "spread": ["sum by trees; atomic sums into x_bar"],
     "heat": ["a loop of the host (iterations meet in 'u')"],
     "dense": ["strip, j: a thread for each iteration of these loops; atomic sums into b_bar"],
 }

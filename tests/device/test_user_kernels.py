@@ -131,20 +131,18 @@ def test_the_source_is_kernels():
     assert "def loop_1(" in source and "_kernels" in source
 
 
-def talk(x):
-    part = cuda.shared.array(8, float32)
-    part[cuda.threadIdx.x] = x[cuda.threadIdx.x]
-    cuda.syncthreads()
+def shuffled(x):
+    x[0] = cuda.shfl_sync(-1, x[cuda.grid(1)], 0)
 
 
 def greatest(x, out):
     cuda.atomic.max(out, 0, x[cuda.grid(1)])
 
 
-def test_threads_that_talk_are_refused():
-    with pytest.raises(srcgrad.Unsupported, match=r"cuda\.shared\.array is not supported in a kernel") as found:
-        kernel(talk)[1, 8](np.ones(8))
-    assert "talk to one another" in str(found.value) and "cuda.shared.array(8, float32)" in str(found.value)
+def test_threads_that_talk_otherwise_are_refused():
+    with pytest.raises(srcgrad.Unsupported, match=r"cuda\.shfl_sync is not supported in a kernel") as found:
+        kernel(shuffled)[1, 8](np.ones(8))
+    assert "talk to one another" in str(found.value) and "cuda.shfl_sync(-1" in str(found.value)
     with pytest.raises(srcgrad.Unsupported, match="only atomic sums"):
         kernel(greatest)[1, 8](np.ones(8), np.zeros(1))
 

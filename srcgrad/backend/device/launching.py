@@ -144,7 +144,7 @@ def _grid(extents: list[int]) -> tuple[Any, Any]:
     """The blocks of a grid, and the threads of a block, with the last index along x."""
     if len(extents) == 1:
         return math.ceil(extents[0] / wrappers.BLOCK), wrappers.BLOCK
-    along = 32
+    along = 1
     while along < wrappers.BLOCK and along < extents[-1]:
         along *= 2
     across = wrappers.BLOCK // along
