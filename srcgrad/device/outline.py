@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 
 from srcgrad.device.choice import Nest, Verdict, choose
 from srcgrad.device.split import split
+from srcgrad.device.stacks import in_arrays
 from srcgrad.device.strips import strips
 from srcgrad.device.turn import turn
 from srcgrad.ir.build import Builder, int_const, nest
@@ -46,7 +47,7 @@ MOST_SLOTS = 1 << 17  # threads at a time that have memory of their own: more th
 
 def on_device(function: Function) -> tuple[Function, tuple[Verdict, ...]]:
     """The function with its loops as kernels, and the verdicts about its loops."""
-    function = strips(split(turn(function)))
+    function = strips(split(turn(in_arrays(function))))
     verdicts = tuple(choose(function))
     nests = {v.loop: v.nest for v in verdicts if v.nest is not None}
     outliner = _Outliner(nests, {made for n in nests.values() for made in n.work_arrays})

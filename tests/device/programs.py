@@ -127,6 +127,47 @@ def spread(x, place):
     return np.sum(np.cos(out))
 
 
+def halved(x):
+    """As many steps as each element takes, kept for the way back (in one sweep)."""
+    total = 0.0
+    for i in prange(len(x)):
+        v = x[i]
+        while v > 0.1:
+            v = 0.5 * v * math.sin(v)
+        total += v
+    return total
+
+
+def bounced(x, steps):
+    """Steps in steps, in branches, kept in stacks of several kinds, in two sweeps."""
+    n = len(x)
+    out = np.zeros(n)
+    for i in prange(n):
+        v = x[i]
+        for _ in range(steps):
+            w = v
+            while w > 0.3:
+                if w > 0.6:
+                    w = w * math.cos(0.1 * w) * 0.7
+                else:
+                    w = math.sin(w) * 0.8
+            v = v * 0.9 + w * v
+            if v > 1.0:
+                continue
+            out[i] += v * w
+    return np.sum(out**2)
+
+
+def feeding(x):
+    """How often it goes on depends on what it wrote: it stays on the host."""
+    out = np.zeros(len(x))
+    for i in prange(len(x)):
+        out[i] = x[i]
+        while out[i] > 0.1:
+            out[i] = 0.5 * out[i] * math.sin(out[i])
+    return np.sum(out**2)
+
+
 ARGUMENTS = {
     elementwise: (RNG.random((5, 7)), RNG.random(7)), heat: (RNG.random((6, 7)), 0.1, 3),
     paths: (1.0, 0.3, RNG.normal(size=(20, 6))), softmax: (RNG.random((5, 4)), RNG.random((5, 4))),
@@ -134,6 +175,7 @@ ARGUMENTS = {
     pairs: (RNG.normal(size=6), RNG.random(6)), until_small: (RNG.random(8),), recurrence: (RNG.normal(size=5), 0.7),
     with_own_memory: (RNG.random((6, 5)),), cube: (RNG.random((3, 4, 5)),),
     parts_of_rows: (RNG.random((40, 3)), RNG.random((40, 5))), permuted: (RNG.random(9), RNG.permutation(9)),
+    halved: (3.0 * RNG.random(300),), bounced: (2.0 * RNG.random(12), 3), feeding: (3.0 * RNG.random(5),),
     spread: (RNG.random(9), RNG.permutation(9)[:5]),
     narrow: (RNG.random(9).astype(np.float32), RNG.random(9).astype(np.float32)),
 }  # fmt: skip

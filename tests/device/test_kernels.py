@@ -51,6 +51,7 @@ LINES = {
     "with_own_memory": ["each with its own own"],
     "cube": ["i, j, k: a thread for each iteration of these loops"],
     "permuted": ["i: a thread for each iteration"], "spread": ["sum by trees; atomic sums into x_bar"],
+    "halved": ["i: a thread for each iteration; sum by trees"], "feeding": ["i: a loop of the host"],
     "heat": ["a loop of the host (iterations meet in 'u')"],
     "dense": ["strip, j: a thread for each iteration of these loops; atomic sums into b_bar"],
 }
