@@ -7,6 +7,7 @@ not read otherwise may be made in any order.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -28,7 +29,10 @@ from srcgrad.ir.nodes import (
     If,
     Let,
     Load,
+    NewStack,
+    Pop,
     Print,
+    Push,
     Raise,
     Reshape,
     Statement,
@@ -69,6 +73,8 @@ class Independence:
         self._aliases: AliasClasses = alias_classes(function)
         self._privacy = Privacy(self._regions, self._forms)
         self._work_arrays: dict[For, tuple[Alloc, ...]] = {}
+        self._work_stacks: dict[For, tuple[NewStack, ...]] = {}
+        self._stack_uses: Counter[Sym] | None = None
 
     def work_arrays(self, loop: For) -> tuple[Alloc, ...]:
         """The arrays made in front of the loop of which each iteration may have its own, and has to."""
@@ -76,6 +82,25 @@ class Independence:
             found = self._privacy.work_arrays(loop)
             self._work_arrays[loop] = tuple(made for made in found if self._is_shared(loop, made.result))
         return self._work_arrays[loop]
+
+    def work_stacks(self, loop: For) -> tuple[NewStack, ...]:
+        """The stacks made in front of the loop that nothing else uses: an iteration pops what it pushes, so that each
+        may have its own."""
+        if loop not in self._work_stacks:
+            uses = [s for s in walk(loop.body) if isinstance(s, (Push, Pop))]
+            stacks = dict.fromkeys(s.stack for s in uses)
+            made = [self._regions.definition.get(stack) for stack in stacks if self._is_used_up(stack, uses)]
+            self._work_stacks[loop] = tuple(
+                s for s in made if isinstance(s, NewStack) and not self._inside(loop, self._regions.of_statement[s])
+            )
+        return self._work_stacks[loop]
+
+    def _is_used_up(self, stack: Sym, inside: list[Push | Pop]) -> bool:
+        """Are these all its uses, and is it popped as well as pushed onto?"""
+        own = [s for s in inside if s.stack is stack]
+        if self._stack_uses is None:
+            self._stack_uses = Counter(s.stack for s in self._regions.of_statement if isinstance(s, (Push, Pop)))
+        return len(own) == self._stack_uses[stack] and {type(s) for s in own} == {Push, Pop}
 
     def _is_shared(self, loop: For, array: Sym) -> bool:
         """Do several iterations use one element of an array that nothing else names?"""
@@ -144,23 +169,27 @@ class Independence:
     def _touched(self, loop: For) -> tuple[dict[Sym, list[Access]], dict[Sym, list[Statement]]]:
         """The elements that are read and written, by memory, and what else is done with which memory; without what
         each iteration allocates for itself."""
-        private = {made.result for made in self.work_arrays(loop)}
+        private = {s.result for s in self.work_arrays(loop)} | {s.result for s in self.work_stacks(loop)}
         accesses: dict[Sym, list[Access]] = {}
         others: dict[Sym, list[Statement]] = {}
         for s in walk(loop.body):
             if isinstance(s, (Load, Store)):
-                if s.array not in private and not self._is_own(loop, s.array):
+                if not self._is_own(loop, s.array, private):
                     accesses.setdefault(self._aliases.root(s.array), []).append(s)
             elif not isinstance(s, (Let, Dim, Alloc)):
                 yielded = [a for block in blocks(s) for a in block.results]
                 for atom in (*operands(s), *definitions(s), *inner_symbols(s), *yielded):
-                    if isinstance(atom, Sym) and is_reference(atom) and not self._is_own(loop, atom):
+                    if isinstance(atom, Sym) and is_reference(atom) and not self._is_own(loop, atom, private):
                         others.setdefault(self._aliases.root(atom), []).append(s)
         return accesses, others
 
-    def _is_own(self, loop: For, array: Sym) -> bool:
-        """Does each iteration make this memory for itself?"""
+    def _is_own(self, loop: For, array: Sym, private: set[Sym]) -> bool:
+        """Does each iteration have this memory for itself, or make it?"""
+        if array in private:
+            return True
         made = self._identities.allocation(array)
+        if made is None and isinstance(stack := self._regions.definition.get(array), NewStack):
+            made = stack
         return made is not None and self._inside(loop, self._regions.of_statement[made])
 
     def _inside(self, loop: For, region: Region) -> bool:

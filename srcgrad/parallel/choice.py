@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from srcgrad.analysis.folds import fold_of
 from srcgrad.analysis.independence import Independence
 from srcgrad.ir.fold import Fold
-from srcgrad.ir.nodes import Alloc, Block, Const, For, Function, If, Let, Sym, While, blocks
+from srcgrad.ir.nodes import Alloc, Block, Const, For, Function, If, Let, NewStack, Sym, While, blocks
 from srcgrad.ir.types import Array, Scalar
 from srcgrad.ir.visit import defined_symbols, loops_of, uses, walk
 
@@ -21,12 +21,12 @@ _LEAST_WORK = 4096  # operations of a loop whose length is known
 
 @dataclass(frozen=True)
 class Verdict:
-    """`folds` are the operations by which the loop folds what it carries, `work_arrays` what each block of iterations
-    makes for itself, `sums` the arrays that several iterations add to; `obstacle` says why the loop is not chosen."""
+    """`folds` are the operations by which the loop folds what it carries, `own` what each block of iterations makes for
+    itself, `sums` the arrays that several iterations add to; `obstacle` says why the loop is not chosen."""
 
     loop: For
     folds: tuple[Fold, ...] = ()
-    work_arrays: tuple[Alloc, ...] = ()
+    own: tuple[Alloc | NewStack, ...] = ()
     sums: tuple[Sym, ...] = ()
     obstacle: str = ""
 
@@ -71,7 +71,8 @@ def _verdict(loop: For, independence: Independence) -> Verdict:
         return Verdict(loop, obstacle="what the last iteration gives is used")
     if _is_short(loop):
         return Verdict(loop, obstacle="it is short")
-    return Verdict(loop, tuple(fold for fold in folds if fold is not None), independence.work_arrays(loop), sums)
+    own: tuple[Alloc | NewStack, ...] = (*independence.work_arrays(loop), *independence.work_stacks(loop))
+    return Verdict(loop, tuple(fold for fold in folds if fold is not None), own, sums)
 
 
 def _is_made_outside(loop: For, array: Sym) -> bool:

@@ -24,6 +24,7 @@ from srcgrad.ir.nodes import (
     Launch,
     Let,
     Load,
+    NewStack,
     Statement,
     Store,
     Sym,
@@ -43,7 +44,7 @@ def in_parallel(function: Function) -> tuple[Function, tuple[Verdict, ...]]:
     chosen = {v.loop: v for v in verdicts if v.chosen}
     if not chosen:
         return function, verdicts
-    outliner = _Outliner(chosen, {made for v in chosen.values() for made in v.work_arrays})
+    outliner = _Outliner(chosen, {made for v in chosen.values() for made in v.own})
     body = outliner.block(function.body)
     return replace(function, body=body, helpers=(*function.helpers, *outliner.helpers)), verdicts
 
@@ -51,7 +52,7 @@ def in_parallel(function: Function) -> tuple[Function, tuple[Verdict, ...]]:
 @dataclass
 class _Outliner:
     chosen: dict[For, Verdict]
-    private: set[Alloc]
+    private: set[Alloc | NewStack]
     helpers: list[Function] = field(default_factory=list)
 
     def block(self, block: Block) -> Block:
@@ -65,8 +66,8 @@ class _Outliner:
         return builder.finish(block.results)
 
     def _launch(self, builder: Builder, loop: For) -> None:
-        work_arrays = self.chosen[loop].work_arrays
-        used = free_symbols(Block((*work_arrays, *loop.body.statements)), (loop.index, *loop.parameters))
+        own = self.chosen[loop].own
+        used = free_symbols(Block((*own, *loop.body.statements)), (loop.index, *loop.parameters))
         steps = [a for a in (loop.start,) if isinstance(a, Sym)]
         arguments = tuple(dict.fromkeys((*steps, *used)))
         helper = self._function(loop, arguments)
@@ -89,7 +90,7 @@ class _Outliner:
         builder = Builder()
         builder.span = loop.span
         least = builder.op("maximum", first, int_const(0), hint="first")  # which it is, but not by its type
-        for made in self.chosen[loop].work_arrays:
+        for made in self.chosen[loop].own:
             builder.emit(made)
         index, body = loop.index, loop.body
         if not is_numbered(loop):

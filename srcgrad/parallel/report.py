@@ -30,6 +30,6 @@ def _text(verdict: Verdict) -> str:
     if verdict.sums:
         names = ", ".join(sorted({array.hint for array in verdict.sums}))
         text += f"; each block adds to zeros of its own for {names}, while that is small"
-    if verdict.work_arrays:
-        text += f"; each block with its own {', '.join(sorted({a.result.hint for a in verdict.work_arrays}))}"
+    if verdict.own:
+        text += f"; each block with its own {', '.join(sorted({a.result.hint for a in verdict.own}))}"
     return text

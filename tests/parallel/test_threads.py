@@ -24,6 +24,8 @@ CASES = {
     "two_names_that_may_be_one": (RNG.uniform(0.5, 1.5, 1000), 0.3, 0),
     "sums_into_a_table": (RNG.uniform(0.5, 1.5, 1000), RNG.integers(0, 4, 1000)),
     "weights_that_all_share": (GRID, RNG.uniform(0.5, 1.5, 9)),
+    "as_many_steps_as_each_takes": (RNG.uniform(0.5, 1.5, 1000),),
+    "steps_in_branches_kept": (GRID,),
     "all_pairs": (RNG.normal(size=100), RNG.uniform(0.5, 1.5, 100)),
 }
 
@@ -77,6 +79,8 @@ def test_the_report_says_what_became_of_each_loop():
         "in parallel, each iteration in elements of its own; sum by blocks; each block with its own product_tape"
         in (lowered.report())
     )
+    lowered = srcgrad.grad(programs.as_many_steps_as_each_takes, parallel=True).lower(GRID[0])
+    assert "sum by blocks; each block with its own v_tape" in lowered.report()
     lowered = srcgrad.grad(table, parallel=True).lower(GRID[:, 0].copy(), np.zeros(70, int))
     assert "in parallel; each block adds to zeros of its own for counts, while that is small" in lowered.report()
 

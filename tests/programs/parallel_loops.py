@@ -145,3 +145,29 @@ def two_names_that_may_be_one(u, c, k):
         b[i] = b[i] * c + y
         s += x[i] * y
     return s + np.sum(x * z)
+
+
+@program(vector)
+def as_many_steps_as_each_takes(x):
+    total = 0.0
+    for i in prange(len(x)):
+        v = x[i]
+        while v > 0.1:
+            v = 0.5 * v * np.sin(v)
+        total += v
+    return total
+
+
+@program(grid)
+def steps_in_branches_kept(x):
+    out = np.zeros(x.shape[0])
+    for i in prange(x.shape[0]):
+        for j in range(x.shape[1]):
+            v = x[i, j]
+            while v > 0.2:
+                if v > 0.6:
+                    v = v * np.cos(v) * 0.9
+                else:
+                    v = 0.7 * v * v
+            out[i] += v * x[i, j]
+    return out
