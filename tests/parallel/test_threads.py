@@ -80,7 +80,7 @@ def test_the_report_says_what_became_of_each_loop():
         in (lowered.report())
     )
     lowered = srcgrad.grad(programs.as_many_steps_as_each_takes, parallel=True).lower(GRID[0])
-    assert "sum by blocks; each block with its own v_tape" in lowered.report()
+    assert "in elements of its own; each block with its own v_tape" in lowered.report()
     lowered = srcgrad.grad(table, parallel=True).lower(GRID[:, 0].copy(), np.zeros(70, int))
     assert "in parallel; each block adds to zeros of its own for counts, while that is small" in lowered.report()
 
