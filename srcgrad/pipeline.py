@@ -35,6 +35,7 @@ from srcgrad.infer.signature import Leaf, Node, Spec, leaves
 from srcgrad.ir.nodes import Function, Sym
 from srcgrad.ir.visit import defined_symbols
 from srcgrad.opt import optimise
+from srcgrad.opt.accumulate import accumulate_in_parallel
 from srcgrad.opt.contract import contract, hoist_parts
 from srcgrad.opt.first_touch import first_touch
 from srcgrad.opt.half_powers import half_powers
@@ -115,7 +116,7 @@ class Built:
 def derive(task: Task) -> Code:
     """The code for a task: everything behind the frontend. Raises `Unsupported` for what cannot be done right."""
     inner = task.in_parts(realify(task.function))
-    primal = optimise(inner.function)
+    primal = optimise(accumulate_in_parallel(inner.function))
     refuse_races(primal)
     made, text = _TRANSFORMS[task.transform](inner, primal)
     function, loops = _after_differentiation(made, primal, task.options)

@@ -50,7 +50,7 @@ class Tapes:
                 builder.emit(NewStack(tape, statement.span))
             else:
                 shape = tuple(self._length(builder, loop, kept) for loop in kept.loops)
-                builder.emit(Alloc(tape, shape, None, statement.span))
+                builder.emit(Alloc(tape, shape, None, statement.span, tape=True))
 
     def _known_before(self, loop: For, kept: Kept) -> bool:
         """Are the bounds of the loop numbers from outside all the loops around what is kept, and known where a tape can

@@ -1,7 +1,8 @@
 """Work arrays: memory that each iteration of a loop fills before it reads it, so that each can have its own.
 
 In: the regions of a function. Out: the arrays, made in front of a loop and used nowhere else, of which every element
-that an iteration loads was stored by the same iteration before: by a store that runs through the same elements.
+that an iteration loads was stored by the same iteration before: by a store that runs through the same elements, or,
+of tapes, because that is what they are for.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ class Privacy:
             if path is None or not isinstance(s, (Load, Store)) or made.result in s.index or _value(s) is made.result:
                 return False
             paths[s] = path
+        if made.tape:  # both sweeps are in there: the reverse one, of each iteration, reads what the forward one left
+            return True
         stores = [s for s in paths if isinstance(s, Store) and not s.accumulate]
         reads = [s for s in paths if isinstance(s, Load) or (isinstance(s, Store) and s.accumulate)]
         return all(any(self._covers(store, paths[store], s, paths[s]) for store in stores) for s in reads)

@@ -34,20 +34,21 @@ def jit_options(options: Options) -> dict[str, Any]:
     }
 
 
-def compile_module(name: str, text: str, options: Options) -> ModuleType:
-    """The module with all its functions compiled (lazily, by Numba, for the types they are called with)."""
+def compile_module(name: str, text: str, options: Options, threads: bool = True) -> ModuleType:
+    """The module with all its functions compiled (lazily, by Numba, for the types they are called with). Without
+    `threads`, its parallel loops run in one: the same numbers, compiled in less time."""
     settings = jit_options(options)
-    module = loader.load(name, text, settings)
+    module = loader.load(name, text, settings if threads else {**settings, "threads": False})
     if not getattr(module, _MARK, False):
         own = [(key, value) for key, value in vars(module).items() if _defined_here(value, module)]
         parallel = getattr(module, PARALLEL, ())
-        if parallel:
+        if parallel and threads:
             thread_pool.prepare()
         if len(own) > 1 + 2 * len(parallel):  # functions that call themselves: read back from Numba's cache, they crash
             settings["cache"] = False
         for key, value in own:
             if key in parallel:
-                setattr(module, key, numba.njit(**{**settings, "parallel": True})(value))
+                setattr(module, key, numba.njit(**{**settings, "parallel": threads})(value))
             else:
                 setattr(module, key, numba.njit(**settings, pipeline_class=GeneratedCodeCompiler)(value))
         setattr(module, _MARK, True)

@@ -16,6 +16,7 @@ from srcgrad.backend.compiling import compiling
 from srcgrad.backend.device.modules import Entry
 from srcgrad.backend.njit_wrapper import Shape, make_wrapper
 from srcgrad.backend.parameters import Parameters
+from srcgrad.backend.with_threads import WithThreads
 from srcgrad.config import Options, Target
 from srcgrad.errors import ArgumentError, Diagnostic
 from srcgrad.frontend.elementwise import SHAPES_DIFFER
@@ -23,7 +24,6 @@ from srcgrad.infer.raised import as_the_users
 from srcgrad.infer.signature import Leaf, Node, Spec, is_plain, leaves, unflatten
 from srcgrad.ir.types import Scalar
 from srcgrad.pipeline import Built
-from srcgrad.runtime import thread_pool
 from srcgrad.transforms import Request, Transform
 
 
@@ -74,11 +74,8 @@ class Specialisation:
     def call(self, leaves: list) -> Any:
         """What the entry point returns. The first call compiles it."""
         if self.is_compiled:
-            if not self.request.options.parallel:
-                return self.entry(*leaves)
-            with thread_pool.permitted():
-                return self.entry(*leaves)
-        with compiling(), thread_pool.permitted():
+            return self.entry(*leaves)
+        with compiling():
             result = self.entry(*leaves)
         self.is_compiled = True
         return result
@@ -112,18 +109,21 @@ class Specialisation:
                 )
             )
         if self._njit_function is None:
+            entry = self.entry.threaded if isinstance(self.entry, WithThreads) else self.entry
             if self._as_it_is and self.flat and not self.built.captured_arrays:
-                self._njit_function = self.entry
+                self._njit_function = entry
             else:
                 wanted = Shape(self.specs, self.built.result, self.result)
                 arrays = self.captured_arrays()
-                self._njit_function = make_wrapper(self.entry, wanted, arrays, self.request.options)
+                self._njit_function = make_wrapper(entry, wanted, arrays, self.request.options)
         return self._njit_function
 
 
 def _entry(built: Built, options: Options) -> Callable[..., Any]:
     if options.target is Target.CUDA:
         return Entry(built.entry, built.source, options)
+    if options.parallel:
+        return WithThreads(built, options)
     return getattr(cpu.compile_module(built.entry, built.source, options), built.entry)
 
 

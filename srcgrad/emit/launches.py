@@ -50,7 +50,7 @@ def launcher(launch: Launch, name: str) -> list[str]:
         little.append(f"par.is_too_large(work, blocks, {' + '.join(f'{a}.size' for a in copied)})")
     apart = [f"zeros_{a[2:]}[k]" if a in copied else a for a in own]
     body += [f"if {' or '.join(little)}:", f"{INDENT}for k in range(blocks):"]
-    body += [*_indented([bounds, call(own)], 2), "else:"]
+    body += [*_indented([bounds, call(own)], 2), "else:", f"{INDENT}par.note_use()"]
     body += [f"{INDENT}zeros_{a[2:]} = par.zeros(blocks, {a})" for a in copied]
     run = ["k = par.place(np.int64(block), blocks)", bounds, call(apart)]
     body += [f"{INDENT}for block in prange(blocks):", *_indented(run, 2)]

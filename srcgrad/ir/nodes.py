@@ -150,12 +150,14 @@ class External:
 
 @dataclass(frozen=True, eq=False)
 class Alloc:
-    """`result = np.full(shape, fill)`; `fill=None` leaves the memory uninitialised. C order."""
+    """`result = np.full(shape, fill)`; `fill=None` leaves the memory uninitialised. C order. A `tape` holds what the
+    forward sweep leaves for the reverse sweep."""
 
     result: Sym
     shape: tuple[Atom, ...]
     fill: Const | None
     span: Span = NOWHERE
+    tape: bool = False
 
 
 @dataclass(frozen=True, eq=False)

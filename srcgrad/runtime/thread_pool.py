@@ -6,7 +6,8 @@
 
 In: nothing. Out: `may_start()`, for compiled code: it reads two words at an address that it knows by name. The work
 queue may be used by the thread that holds `permitted()` only; everybody else runs the blocks one after the other, which
-gives the same numbers.
+gives the same numbers. `note_use()` sets a third word: code that was compiled without threads says that it had work for
+them.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from numba.np.ufunc import parallel
 
 _ALWAYS, _NEVER, _WITH_PERMISSION = 0, 1, 2
 _SYMBOL = "srcgrad_thread_pool"
-_words = (ctypes.c_int64 * 2)(_ALWAYS, 0)  # which of these holds, and the thread that has permission
+_words = (ctypes.c_int64 * 3)(_ALWAYS, 0, 0)  # which of these holds, the thread that has permission, any use
 _lock = threading.RLock()
 _layer: str | None = None
 
@@ -70,6 +71,22 @@ def permitted() -> Iterator[None]:
             _words[1] = before
 
 
+def was_of_use() -> bool:
+    """Has any code had work for several threads since this was asked last?"""
+    found, _words[2] = bool(_words[2]), 0
+    return found
+
+
+def note_use() -> None:
+    """Say that there is work for several threads."""
+    _words[2] = 1
+
+
+@overload(note_use)
+def _note_use():
+    return lambda: _set_used()  # type: ignore[call-arg]
+
+
 def may_start() -> bool:
     """Whether compiled code may start threads; plain Python has none to start."""
     return True
@@ -80,19 +97,32 @@ def _may_start():
     return lambda: _state_allows()  # type: ignore[call-arg]
 
 
+def _word(builder: ir.IRBuilder, place: int) -> ir.Value:
+    """Where compiled code finds a word."""
+    state = builder.module.globals.get(_SYMBOL)
+    if state is None:
+        state = ir.GlobalVariable(builder.module, ir.ArrayType(ir.IntType(64), len(_words)), _SYMBOL)
+        state.linkage = "external"
+    return cgutils.gep_inbounds(builder, state, 0, place)
+
+
+@intrinsic
+def _set_used(typing):
+    def lower(context, builder, signature, arguments):
+        builder.store(ir.IntType(64)(1), _word(builder, 2))
+        return context.get_dummy_value()
+
+    return types.none(), lower
+
+
 @intrinsic
 def _state_allows(typing):
     def lower(context, builder, signature, arguments):
         word = ir.IntType(64)
-        module = builder.module
-        kind = ir.ArrayType(word, 2)
-        state = module.globals.get(_SYMBOL)
-        if state is None:
-            state = ir.GlobalVariable(module, kind, _SYMBOL)
-            state.linkage = "external"
-        first, second = (cgutils.gep_inbounds(builder, state, 0, k) for k in (0, 1))
-        mode, owner = (builder.load(pointer) for pointer in (first, second))
-        identity = cgutils.get_or_insert_function(module, ir.FunctionType(word, []), "srcgrad_this_thread")
+        mode, owner = (builder.load(_word(builder, k)) for k in (0, 1))
+        identity = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(word, []), "srcgrad_this_thread"
+        )  # fmt: skip
         owns = builder.icmp_signed("==", owner, builder.call(identity, []))
         with_permission = builder.and_(builder.icmp_signed("==", mode, word(_WITH_PERMISSION)), owns)
         return builder.or_(builder.icmp_signed("==", mode, word(_ALWAYS)), with_permission)

@@ -10,6 +10,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from srcgrad.runtime.thread_pool import may_start as may_start
+from srcgrad.runtime.thread_pool import note_use as note_use
 
 LEAST_WORK = 100_000  # operations: less is done before other threads have woken up
 COST_OF_ZEROS = 12  # four times three passes over memory, for each element that a block has of its own

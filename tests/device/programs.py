@@ -127,6 +127,17 @@ def spread(x, place):
     return np.sum(np.cos(out))
 
 
+def sums_twice(x, place):
+    """Sums into one element, one after the other and in a branch: of which nothing may be read in between."""
+    table = np.zeros(4)
+    for i in prange(len(x)):
+        table[place[i]] += math.sin(x[i])
+        if x[i] > 0.5:
+            table[place[i]] += x[i] * x[i]
+        table[place[i]] = table[place[i]] - 0.5 * x[i - 1]
+    return np.sum(table**2)
+
+
 def halved(x):
     """As many steps as each element takes, kept for the way back (in one sweep)."""
     total = 0.0
@@ -175,7 +186,8 @@ ARGUMENTS = {
     pairs: (RNG.normal(size=6), RNG.random(6)), until_small: (RNG.random(8),), recurrence: (RNG.normal(size=5), 0.7),
     with_own_memory: (RNG.random((6, 5)),), cube: (RNG.random((3, 4, 5)),),
     parts_of_rows: (RNG.random((40, 3)), RNG.random((40, 5))), permuted: (RNG.random(9), RNG.permutation(9)),
-    halved: (3.0 * RNG.random(300),), bounced: (2.0 * RNG.random(12), 3), feeding: (3.0 * RNG.random(5),),
+    sums_twice: (RNG.random(9), RNG.integers(0, 4, 9)), halved: (3.0 * RNG.random(300),),
+    bounced: (2.0 * RNG.random(12), 3), feeding: (3.0 * RNG.random(5),),
     spread: (RNG.random(9), RNG.permutation(9)[:5]),
     narrow: (RNG.random(9).astype(np.float32), RNG.random(9).astype(np.float32)),
 }  # fmt: skip

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import srcgrad
+from srcgrad.backend import with_threads
 from srcgrad.runtime import threads
 from tests.programs import parallel_loops as programs
 
@@ -33,6 +34,7 @@ CASES = {
 @pytest.fixture(autouse=True)
 def however_short(monkeypatch):
     monkeypatch.setattr(threads, "LEAST_WORK", 0)
+    monkeypatch.setattr(with_threads, "_LARGE", 0)
     before = numba.get_num_threads()
     yield
     numba.set_num_threads(before)
@@ -92,3 +94,24 @@ def test_blocks_cover_all_iterations_once(count):
     assert sorted(places) == list(range(blocks))
     covered = [i for k in range(blocks) for i in range(*threads.bounds(k, blocks, count))]
     assert covered == list(range(count))
+
+
+def squares(x):
+    total = 0.0
+    for i in range(len(x)):
+        total += np.sin(x[i]) ** 2
+    return total
+
+
+def test_threads_are_compiled_when_there_is_work_for_them(monkeypatch):
+    monkeypatch.undo()
+    compiled = srcgrad.value_and_grad(squares, parallel=True, cache=False)
+    small, large = RNG.normal(size=50), RNG.normal(size=200_000)
+    expected = srcgrad.value_and_grad(squares)
+    assert compiled(small)[0] == pytest.approx(expected(small)[0], rel=1e-13)
+    entry = compiled._variants.last.entry
+    assert "threaded" not in vars(entry)
+    assert compiled(large)[0] == pytest.approx(expected(large)[0], rel=1e-13)
+    assert "threaded" in vars(entry)
+    before = compiled(small)
+    assert before[0] == pytest.approx(expected(small)[0], rel=1e-13)

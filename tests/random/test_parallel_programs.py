@@ -12,6 +12,7 @@ from random import Random
 import numpy as np
 import pytest
 
+from srcgrad.backend import with_threads
 from srcgrad.backend.device.tracing import Tracing
 from srcgrad.config import Options, Target
 from srcgrad.ir.nodes import Kernel, Launch, Store
@@ -45,6 +46,7 @@ TRACING = Tracing()
 def however_short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "LEAST_WORK", 0)
     monkeypatch.setattr(threads, "COST_OF_ZEROS", 0)
+    monkeypatch.setattr(with_threads, "_LARGE", 0)
 
 
 def case_of(number: int, directory: Path) -> Case:
