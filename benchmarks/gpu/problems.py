@@ -186,6 +186,19 @@ def _layers(scale: float) -> tuple:
     )  # fmt: skip
 
 
+def absorbed(start, drift, pull):
+    """Particles that move until they are absorbed, each after a number of steps of its own."""
+    total = 0.0
+    for i in prange(len(start)):
+        x = start[i]
+        age = 0.0
+        while x > 0.05 and age < 3.0:
+            x -= 0.01 * (pull * x + drift * math.sin(3.0 * x))
+            age += 0.01
+        total += x * x + age * x
+    return total
+
+
 def chain(x, y):
     return np.sum(np.sin(x) * np.exp(-0.1 * x * x) + x * y)
 
@@ -209,5 +222,6 @@ PROBLEMS = {
     "scatter": Problem(scattered, _particles, (0,)),
     "lookup": Problem(lookup, _lookups, (0, 3, 4)),
     "lattice": Problem(lattice, _lattice, (0, 1), lambda f, omega: 2 * f.nbytes),
+    "absorbed": Problem(absorbed, lambda s: (np.random.default_rng(0).random(int(1e6 * s)), 0.4, 1.1), (0, 1, 2)),
     "dense": Problem(dense, _layers, (1, 2, 3)),
 }

@@ -26,6 +26,7 @@ _OF_FLOATS = frozenset((
     "rel_entr", "xlogy", "xlog1py", "mod", "floordiv",
 ))  # fmt: skip
 _OF_INTEGERS = frozenset(["minimum", "maximum", "greater", "lesser", "sign", "square", "ipow"])
+_OF_WIDE_INTEGERS = frozenset(["mod", "floordiv"])
 _KEEP = frozenset(("add", "sub", "mul", "div", "neg", "abs"))
 _NATURAL = (np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.bool_))
 _WIDE = frozenset(("select", "stop_gradient"))
@@ -51,7 +52,7 @@ def template(let: Let) -> tuple[str, bool]:
         return f"{_module(operand)}.square({{0}})", True
     if operand.kind == "f" and name in _OF_FLOATS:
         return _call(let, operand), True
-    if name in _OF_INTEGERS:
+    if name in _OF_INTEGERS or (name in _OF_WIDE_INTEGERS and operand == np.int64):
         return _call(let, operand), dtype in _NATURAL
     is_cast = let.op.source.startswith("np.")
     return let.op.source, dtype in _NATURAL or is_cast or name in _WIDE or (dtype.kind == "f" and name in _KEEP)

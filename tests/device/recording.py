@@ -83,7 +83,7 @@ def ptx(launch: Launch) -> str:
     shape = launch.shape
     slots, values = launch.rest[: launch.slots], launch.rest[launch.slots : launch.slots + len(launch.folds)]
     values = tuple(np.asarray(v)[()] for v in values)
-    space = {"body": device.compile(body), "cuda": cuda, **{f"dtype{k}": v.dtype for k, v in enumerate(values)}}
+    space = wrappers.namespace(device.compile(body), cuda, device.modules["integer"], [v.dtype for v in values])
     exec(wrappers.kernel(shape), space)
     partial = [numba.types.Array(numba.from_dtype(v.dtype), 1, "C") for v in values]
     arguments = launch.rest[launch.slots + len(launch.folds) :]

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 import srcgrad
+import srcgrad.cuda
 from srcgrad.backend.device import modules
 from srcgrad.backend.device.modules import gpu
 from srcgrad.config import Options, Target
 from srcgrad.transforms import Transform
-from tests.device import programs
+from tests.device import barrier_programs, programs
+from tests.device.barrier_programs import CASES as WAITING
 from tests.device.programs import ARGUMENTS
 from tests.device.test_kernels import lowered
 from tests.device.test_user_kernels import CASES as USERS
@@ -139,6 +141,29 @@ def test_large_arrays():
         assert value == pytest.approx(expected, rel=1e-9), program
         for a, b in zip(found, slopes, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-8, err_msg=built_.entry)
+
+
+@pytest.mark.parametrize("function", WAITING, ids=lambda f: f.__name__)
+def test_kernels_that_wait(function, monkeypatch):
+    """The launch against numba's own, with its barriers; the adjoint against the emulation."""
+    launch, arguments, written, wrt = WAITING[function]
+    cuda = gpu(False).cuda
+    if function is barrier_programs.by_a_function:
+        monkeypatch.setattr(barrier_programs, "fetch", cuda.jit(device=True)(barrier_programs.fetch))
+    theirs = [cuda.to_device(a) if isinstance(a, np.ndarray) else a for a in arguments]
+    cuda.jit(function)[launch](*theirs)
+    monkeypatch.undo()
+    given = [srcgrad.to_device(a) if isinstance(a, np.ndarray) else a for a in arguments]
+    launched = srcgrad.cuda.kernel(function)[launch]
+    rtol = 1e-5 if function is barrier_programs.in_branches else 1e-11
+    out, pullback = launched.vjp(*given)
+    np.testing.assert_allclose(np.asarray(out), theirs[written].copy_to_host(), rtol=rtol)
+    cotangent = np.random.default_rng(1).uniform(0.5, 1.5, out.shape)
+    found = pullback(srcgrad.to_device(cotangent))
+    monkeypatch.setenv(modules.EMULATE, "1")
+    expected = srcgrad.cuda.kernel(function)[launch].vjp(*arguments)[1](cotangent)
+    for position in wrt:
+        np.testing.assert_allclose(np.asarray(found[position]), expected[position], rtol=rtol, atol=rtol)
 
 
 @pytest.mark.parametrize("name", USERS)

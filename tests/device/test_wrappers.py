@@ -13,16 +13,20 @@ from srcgrad.backend.device import wrappers
 from srcgrad.backend.device.wrappers import Shape
 
 SIMULATED = """
+from types import SimpleNamespace
+
 import numpy as np
 from numba import cuda
 from srcgrad.backend.device import wrappers
 from srcgrad.backend.device.wrappers import Shape
+from srcgrad.runtime import device_math
 
 wrappers.BLOCK = 8
+integer = SimpleNamespace(**device_math.integer_functions(cuda.jit(device=True)))
 
 
 def run(shape, body, extents, slots, values, arguments, blocks, finishing=True):
-    space = {"body": body, "cuda": cuda, **{f"dtype{k}": np.dtype("f8") for k in range(len(values))}}
+    space = wrappers.namespace(body, cuda, integer, [np.dtype("f8")] * len(values))
     exec(wrappers.kernel(shape), space)
     parts = [cuda.to_device(np.full(blocks, np.nan)) for _ in values]
     arrays = [cuda.to_device(a) for a in arguments]
@@ -85,7 +89,7 @@ def places(i, j, k, x):
     x[i, j, k] += 100 * i + 10 * j + k
 
 
-space = {"body": places, "cuda": cuda}
+space = wrappers.namespace(places, cuda, integer, [])
 exec(wrappers.kernel(Shape(3, False, (), 1)), space)
 x = cuda.to_device(np.zeros((3, 4, 5)))
 cuda.jit(space["kernel"])[(2, 3, 2), (4, 2)](3, 4, 5, x)

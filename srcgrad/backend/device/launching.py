@@ -70,8 +70,8 @@ class Launcher:
 
     def _functions(self, shape: wrappers.Shape, values: tuple) -> tuple[Compiled, Compiled | None]:
         cuda = self._device.cuda
-        types: dict[str, Any] = {f"dtype{k}": value.dtype for k, value in enumerate(values)}
-        space = {"body": self._body, "cuda": cuda, **types}
+        integer, dtypes = self._device.modules["integer"], [value.dtype for value in values]
+        space = wrappers.namespace(self._body, cuda, integer, dtypes)
         exec(wrappers.kernel(shape), space)
         kernel = Compiled(self._device, cuda.jit(fastmath=self._device.fastmath)(space["kernel"]))
         if not shape.folds or shape.alone:

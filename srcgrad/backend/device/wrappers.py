@@ -10,7 +10,9 @@ each block of threads, and those of the blocks by `finish`, always in the same o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 BLOCK = 256
 """Threads in a block."""
@@ -54,6 +56,12 @@ FOLDED = {
     "minimum": "{0} if {0} != {0} or {0} < {1} else {1}", "greatest": "{1} if {1} > {0} else {0}",
     "least": "{1} if {1} < {0} else {0}",
 }  # fmt: skip
+
+
+def namespace(body: Any, cuda: Any, integer: Any, dtypes: Sequence[Any]) -> dict[str, Any]:
+    """The names that the text of a kernel needs. `integer` has the functions of integers (`runtime.device_math`)."""
+    types = {f"dtype{k}": dtype for k, dtype in enumerate(dtypes)}
+    return {"body": body, "cuda": cuda, "mod": integer.mod, "floordiv": integer.floordiv, **types}
 
 
 def emulation(shape: Shape) -> str:
@@ -145,7 +153,7 @@ def _unravelled(counts: list[str], number: str) -> list[str]:
         return [f"i0 = {number}"]
     lines = [f"rest = {number}"]
     for k in range(len(counts) - 1, 0, -1):
-        lines += [f"i{k} = rest % {counts[k]}", f"rest = rest // {counts[k]}"]
+        lines += [f"i{k} = mod(rest, {counts[k]})", f"rest = floordiv(rest, {counts[k]})"]
     return [*lines, "i0 = rest"]
 
 
