@@ -2,6 +2,9 @@
 
 In: a block, and the position at which each of its stacks is. Out: the block without stacks, and the positions after it;
 or, to know how much memory it takes, the same without memory: how often it pushes.
+
+The elements of one stack are `LANES` apart: those of as many iterations lie side by side, as the threads of a warp
+touch them.
 """
 
 from __future__ import annotations
@@ -34,6 +37,7 @@ from srcgrad.opt.rewrite import Effect, exchanged
 from srcgrad.opt.simplify import simplify
 
 Positions = dict[Sym, Atom]
+LANES = 32
 
 
 def stacks_used(s: Statement, popped: bool = True) -> list[Sym]:
@@ -66,9 +70,10 @@ class Arena:
             case Push(stack=stack, value=value) if used:
                 if self.memory is not None:
                     builder.store(self.memory[stack], (now[stack],), value)
-                now[stack] = builder.op("add", now[stack], int_const(1), hint="at")
+                step = int_const(1 if self.memory is None else LANES)
+                now[stack] = builder.op("add", now[stack], step, hint="at")
             case Pop(stack=stack, result=result) if used and self.memory is not None:
-                now[stack] = builder.op("sub", now[stack], int_const(1), hint="at")
+                now[stack] = builder.op("sub", now[stack], int_const(LANES), hint="at")
                 builder.emit(Load(result, self.memory[stack], (now[stack],), s.span))
             case If() if used:
                 made = [self.block(block, now, used) for block in (s.then, s.orelse)]

@@ -1,15 +1,15 @@
 """Stacks of loops whose iterations could be threads, as parts of one array.
 
     s = new_stack                             for i in range(0, n, 1):
-    for i in range(0, n, 1):                      store counts[i] = (how often iteration i pushes)
-        while ...:                            first = 0, counts[0], counts[0] + counts[1], ...
-            push s, v                  =>     memory = alloc (first[n])
+    for i in range(0, n, 1):                      store pushes[i] = (how often iteration i pushes)
+        while ...:                            first = (the sums of 32 times the most in each group of 32)
+            push s, v                  =>     memory = alloc (first[last])
     for i in range(n - 1, -1, -1):            for i in range(0, n, 1):
-        for k in ...:                             while ... carrying at = first[i]:
-            v = pop s                                 store memory[at] = v; at + 1
+        for k in ...:                             while ... carrying at = first[i // 32] + i % 32:
+            v = pop s                                 store memory[at] = v; at + 32
                                               for i in range(n - 1, -1, -1):
-                                                  for k in ... carrying at = first[i + 1]:
-                                                      v = load memory[at - 1]; at - 1
+                                                  for k in ... carrying at = ... + 32 * pushes[i]:
+                                                      v = load memory[at - 32]; at - 32
 
 In, out: a function that is otherwise done. What a loop pushes is not known before it has run, and threads cannot ask
 for memory: so the part of it that decides how often is run once more, in front (nothing but that, and nothing that
@@ -22,12 +22,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from srcgrad.device.arena import Arena, Positions, pushes_in, stacks_used
+from srcgrad.device.arena import LANES, Arena, Positions, pushes_in, stacks_used
 from srcgrad.device.choice import Chooser
 from srcgrad.device.scan import sums_before
 from srcgrad.ir.alias import AliasClasses, alias_classes
-from srcgrad.ir.build import Builder, int_const
+from srcgrad.ir.build import Builder, folded, int_const
 from srcgrad.ir.nodes import (
+    Atom,
     Block,
     Const,
     For,
@@ -136,7 +137,8 @@ class _Rewriter:
     aliases: AliasClasses
 
     def __post_init__(self) -> None:
-        self._first: dict[Sym, Sym] = {}  # of a stack: where each iteration begins
+        self._counts: dict[Sym, Sym] = {}  # of a stack: how often each iteration pushes
+        self._first: dict[Sym, Sym] = {}  # where each group of iterations begins
         self._memory: dict[Sym, Sym] = {}
         self._of = {loop: pair for pair in self.pairs for loop in (pair.first, pair.second) if loop is not None}
         self._counted = {pair: pushes_in(pair.first, pair.stacks, self.aliases) for pair in self.pairs}
@@ -172,15 +174,45 @@ class _Rewriter:
         builder.emit(replace(pair.first, results=(), index=index, parameters=(), initial=(), body=body, parallel=True))
         for stack, count in zip(pair.stacks, counts):
             assert isinstance(stack.type, Stack)
-            self._first[stack], total = sums_before(builder, count, length)
+            self._counts[stack] = count
+            rooms, groups = _rooms(builder, count, length)
+            self._first[stack], total = sums_before(builder, rooms, groups)
             self._memory[stack] = builder.alloc((total,), stack.type.element.dtype, None, stack.hint)
 
     def _loop(self, builder: Builder, pair: _Pair, loop: For) -> None:
         """A loop with the parts of its iterations: the second one begins where the first one ended."""
         inner = Builder()
         inner.span = loop.span
-        place = loop.index if loop is pair.first else inner.op("add", loop.index, int_const(1))
-        positions: Positions = {stack: inner.load(self._first[stack], (place,), "at") for stack in pair.stacks}
+        group = inner.op("rshift", loop.index, int_const(LANES.bit_length() - 1), hint="group")
+        lane = inner.op("band", loop.index, int_const(LANES - 1), hint="lane")
+        positions: Positions = {}
+        for stack in pair.stacks:
+            at: Atom = inner.op("add", inner.load(self._first[stack], (group,)), lane, hint="at")
+            if loop is pair.second:
+                pushed = inner.load(self._counts[stack], (loop.index,))
+                at = inner.op("add", at, inner.op("mul", pushed, int_const(LANES)), hint="at")
+            positions[stack] = at
         body = Arena(self._memory).block(loop.body, positions)
         inner.extend(body.statements)
         builder.emit(replace(loop, body=inner.finish(body.results[: len(loop.results)]), parallel=True))
+
+
+def _rooms(builder: Builder, counts: Sym, length: Atom) -> tuple[Sym, Atom]:
+    """The memory that each group of iterations needs, as much for each as for the one that pushes most; and how many
+    groups there are."""
+    up = builder.op("add", length, int_const(LANES - 1))
+    groups = builder.op("floordiv", up, int_const(LANES), hint="groups")
+    rooms = builder.alloc((groups,), INT64.dtype, None, "room")
+    with builder.loop(int_const(0), groups, "group") as group:
+        begin = builder.op("mul", group, int_const(LANES), hint="begin")
+        size = builder.op("minimum", int_const(LANES), builder.op("sub", length, begin))
+
+        def most(inner: Builder, index: tuple[Sym, ...], so_far: Atom) -> Atom:
+            return inner.op("maximum", so_far, inner.load(counts, (inner.op("add", begin, index[0]),)))
+
+        found = folded(builder, (size,), int_const(0), most, "most")
+        builder.store(rooms, (group,), builder.op("mul", found, int_const(LANES)))
+    loop = builder.last()
+    assert isinstance(loop, For)
+    builder.replace_last(replace(loop, parallel=True))
+    return rooms, groups

@@ -10,6 +10,7 @@ from numba import cuda, float32, float64, int64
 SIDE = 4  # of a tile
 BLOCK = 8  # threads along a line
 RADIUS = 2
+LINE = BLOCK + 2 * RADIUS
 
 
 def block_sums(x, out):
@@ -74,7 +75,7 @@ def tiled_product(a, b, c):
 
 def blurred(x, weights, out):
     """A stencil that reads each element once, with the neighbours' edges."""
-    line = cuda.shared.array(BLOCK + 2 * RADIUS, float64)
+    line = cuda.shared.array(LINE, float64)
     t, i = cuda.threadIdx.x, cuda.grid(1)
     n = x.shape[0]
     line[t + RADIUS] = x[i] if i < n else 0.0
