@@ -4,6 +4,7 @@ Needs scikit-learn (`pip install -e ".[bench]"`). Batches of 32, Adam, 30 epochs
 """
 
 import time
+from itertools import pairwise
 
 import numpy as np
 from numba import njit
@@ -44,7 +45,7 @@ def epoch(params, state, pixels, labels, order):
 
 
 def start(rng, *sizes):
-    layers = [(rng.normal(size=(a, b)) / np.sqrt(a), np.zeros(b)) for a, b in zip(sizes, sizes[1:])]
+    layers = [(rng.normal(size=(a, b)) / np.sqrt(a), np.zeros(b)) for a, b in pairwise(sizes)]
     return tuple(part.astype(np.float32) for layer in layers for part in layer)
 
 

@@ -33,14 +33,19 @@ def main():
     print("gradients have the shapes of what they belong to:", by_weights.shape, by_offset.shape)
 
     # a persistent tape: the layer runs once, and gives its derivatives for each of its two results
-    out, pullback = vjp(layer, x, weights, offset)
+    _, pullback = vjp(layer, x, weights, offset)
     rows = [pullback(np.array([unit]))[2] for unit in np.eye(2)]
     print("d layer / d offset, row by row:", *rows)
 
     # tf.autodiff.ForwardAccumulator: the other direction
     _, tangent = jvp(layer, (x, weights, offset), (None, None, np.ones(2)))
     print("along offset (1, 1):", tangent)
-    return slope, rows, tangent
+
+    # a tape around a tape: what was generated is Python, and is differentiated like any other function
+    first = grad(cube).lower(3.0).py_func
+    second = grad(first)(3.0)
+    print(f"the second derivative of x**3 at 3 is {second}")
+    return slope, rows, tangent, second
 
 
 if __name__ == "__main__":

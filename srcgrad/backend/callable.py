@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
-from srcgrad.backend import arguments
+from srcgrad.backend import arguments, loader
 from srcgrad.backend.buffers import deliver
 from srcgrad.backend.device.boundary import shadowed
 from srcgrad.backend.njit_call import FastTable, NjitDispatcher, lock
@@ -39,8 +39,8 @@ _DIFFERENTIATING = (Transform.GRAD, Transform.VALUE_AND_GRAD, Transform.JACOBIAN
 
 
 class Lowered:
-    """A transform derived for given arguments, not run: `.source`, `.report()`, the IR before (`.primal`) and after
-    (`.function`)."""
+    """A transform derived for given arguments, not run: `.source`, the same as a Python function (`.py_func`),
+    `.report()`, the IR before (`.primal`) and after (`.function`)."""
 
     def __init__(self, built: Built) -> None:
         self.built = built
@@ -49,6 +49,12 @@ class Lowered:
     def source(self) -> str:
         """The generated Python."""
         return self.built.source
+
+    @property
+    def py_func(self) -> Callable[..., Any]:
+        """The generated Python as a function, not compiled. Its arguments are the numbers and arrays of the user's, one
+        after the other. NumPy runs it, a debugger steps through it, and it can be differentiated like any function."""
+        return getattr(loader.load(self.built.entry, self.built.source, {"compiled": False}), self.built.entry)
 
     @property
     def primal(self) -> Function:
