@@ -23,6 +23,8 @@ _TRANSFORMS = frozenset(__all__) - frozenset(globals())
 
 def __getattr__(name: str) -> Any:
     """The transforms bring NumPy and Numba with them: they are imported when first asked for."""
+    if name == "optim":
+        return importlib.import_module("srcgrad.optim")
     if name not in _TRANSFORMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = globals()[name] = getattr(importlib.import_module("srcgrad.api"), name)

@@ -1,5 +1,8 @@
 """Steps of the optimisers: number by number those of the papers in plain NumPy, and those of PyTorch."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -69,6 +72,12 @@ def test_numbers_step_as_arrays_do(name, given):
     for number, array in pairs:
         assert type(number) is float
         assert number == pytest.approx(array[0], rel=1e-15)
+
+
+def test_it_is_an_attribute_of_the_package():
+    command = "import srcgrad; print(srcgrad.optim.sgd(0.5).update)"
+    found = subprocess.run([sys.executable, "-c", command], check=True, capture_output=True, text=True)
+    assert found.stdout.strip() == "<update of sgd>"
 
 
 def test_a_hyperparameter_for_one_step():
