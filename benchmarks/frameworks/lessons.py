@@ -42,6 +42,13 @@ def tape(quick: bool) -> Lesson:
     return Lesson("tape", "one forward pass, many cotangents", "cotangent", (x, cotangents), (), len(cotangents))
 
 
+def second(quick: bool) -> Lesson:
+    """A tape around a tape: products of the Hessian with several directions."""
+    rng = np.random.default_rng(6)
+    x, directions = rng.normal(size=50), rng.normal(size=(3 if quick else 200, 50))
+    return Lesson("second", "second derivatives", "direction", (x, directions), (), len(directions))
+
+
 def dynamic(quick: bool) -> Lesson:
     """PyTorch's graph that differs in every iteration: a loop that stops on its data, with a branch in it."""
     starts = np.random.default_rng(2).normal(size=(5 if quick else 200, 3))
@@ -84,7 +91,7 @@ def digits(quick: bool) -> Lesson:
     return Lesson("digits", "a network reads digits, Adam", "epoch", data, narrow, epochs, settings)
 
 
-ALL = {make.__name__: make for make in (graph, tape, dynamic, linear, xor, digits)}
+ALL = {make.__name__: make for make in (graph, tape, second, dynamic, linear, xor, digits)}
 
 
 def missing(name: str) -> str | None:

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from benchmarks.frameworks.lessons import Lesson
-from srcgrad import differentiable, optim, value_and_grad, vjp
+from srcgrad import differentiable, grad, jvp, optim, value_and_grad, vjp
 
 SGD, MOMENTUM, ADAM = optim.sgd(0.1), optim.sgd(0.5, momentum=0.9), optim.adam(3e-3)
 
@@ -32,6 +32,10 @@ def model(w, b, x, z):
 
 def wave(x):
     return np.sin(x) * np.exp(-x * x) + x[::-1]
+
+
+def bowl(x):
+    return np.log(np.sum(np.exp(x * x))) + np.sum(np.sin(x)) ** 2
 
 
 def doubled(x):
@@ -133,6 +137,16 @@ def _tape(lesson: Lesson) -> dict[str, Callable[[], tuple]]:
     return {"vjp": pull}
 
 
+def _second(lesson: Lesson) -> dict[str, Callable[[], tuple]]:
+    x, directions = lesson.data
+    slope = grad(bowl).lower(x).py_func
+
+    def multiply() -> tuple:
+        return (np.stack([jvp(slope, (x,), (direction,))[1] for direction in directions]),)
+
+    return {"jvp of the gradient": multiply}
+
+
 def _dynamic(lesson: Lesson) -> dict[str, Callable[[], tuple]]:
     (starts,) = lesson.data
 
@@ -190,5 +204,6 @@ def _digits(lesson: Lesson) -> dict[str, Callable[[], tuple]]:
 
 
 _WAYS: dict[str, Callable[[Lesson], dict[str, Callable[[], tuple]]]] = {
-    "graph": _graph, "tape": _tape, "dynamic": _dynamic, "linear": _linear, "xor": _xor, "digits": _digits,
+    "graph": _graph, "tape": _tape, "second": _second, "dynamic": _dynamic, "linear": _linear, "xor": _xor,
+    "digits": _digits,
 }  # fmt: skip

@@ -56,6 +56,7 @@ def test_our_gradients_are_right():
     check_grads(ours.line_loss.__wrapped__, ((0.3, -0.2), x, y), argnums=0)
     lesson = lessons.xor(True)
     check_grads(ours.xor_loss.__wrapped__, (lesson.start, *lesson.data), argnums=0)
+    check_grads(ours.bowl, (np.array([0.3, -0.5, 0.7]),))
     check_grads(ours.doubled, (np.array([0.3, -0.5, 0.7]),))
 
 

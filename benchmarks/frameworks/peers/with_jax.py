@@ -56,6 +56,17 @@ def _tape(lesson: Lesson) -> Ways:
     return {"jax.jit": way}
 
 
+def _second(lesson: Lesson) -> Ways:
+    x, directions = map(jnp.asarray, lesson.data)
+    bowl = lambda x: jnp.log(jnp.sum(jnp.exp(x * x))) + jnp.sum(jnp.sin(x)) ** 2
+    product = jax.jit(lambda x, direction: jax.jvp(jax.grad(bowl), (x,), (direction,))[1])
+
+    def way() -> tuple:
+        return _numpy([jnp.stack([product(x, direction).block_until_ready() for direction in directions])])
+
+    return {"jax.jit": way}
+
+
 def _dynamic(lesson: Lesson) -> Ways:
     """Reverse mode does not go through `lax.while_loop`: this is JAX without `jit`."""
 
@@ -174,6 +185,6 @@ def _digits(lesson: Lesson) -> Ways:
 
 
 _WAYS: dict[str, Callable[[Lesson], Ways]] = {
-    "graph": _graph, "tape": _tape, "dynamic": _dynamic, "linear": _training(line_loss), "xor": _training(xor_loss),
-    "digits": _digits,
+    "graph": _graph, "tape": _tape, "second": _second, "dynamic": _dynamic, "linear": _training(line_loss),
+    "xor": _training(xor_loss), "digits": _digits,
 }  # fmt: skip

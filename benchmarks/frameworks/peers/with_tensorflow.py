@@ -62,6 +62,24 @@ def _tape(lesson: Lesson) -> Ways:
     return {"eager": way}
 
 
+def _second(lesson: Lesson) -> Ways:
+    x, directions = map(tf.constant, lesson.data)
+
+    def product(x: Any, direction: Any) -> Any:
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = tf.math.log(tf.reduce_sum(tf.exp(x * x))) + tf.reduce_sum(tf.sin(x)) ** 2
+            slope = inner.gradient(y, x)
+        return outer.gradient(slope, x, output_gradients=direction)
+
+    def products(function: Callable) -> Callable[[], tuple]:
+        return lambda: _numpy([tf.stack([function(x, direction) for direction in directions])])
+
+    return {"eager": products(product), "tf.function": products(tf.function(product))}
+
+
 def _dynamic(lesson: Lesson) -> Ways:
     starts = tf.constant(lesson.data[0])
 
@@ -182,6 +200,6 @@ def _digits(lesson: Lesson) -> Ways:
 
 
 _WAYS: dict[str, Callable[[Lesson], Ways]] = {
-    "graph": _graph, "tape": _tape, "dynamic": _dynamic, "linear": _training(line_loss), "xor": _training(xor_loss),
-    "digits": _digits,
+    "graph": _graph, "tape": _tape, "second": _second, "dynamic": _dynamic, "linear": _training(line_loss),
+    "xor": _training(xor_loss), "digits": _digits,
 }  # fmt: skip

@@ -57,6 +57,23 @@ def _tape(lesson: Lesson) -> Ways:
     return {"eager": way}
 
 
+def _second(lesson: Lesson) -> Ways:
+    given, directions = map(torch.as_tensor, lesson.data)
+
+    def bowl(x: Any) -> Any:
+        return torch.log(torch.sum(torch.exp(x * x))) + torch.sum(torch.sin(x)) ** 2
+
+    def way() -> tuple:
+        x = given.clone().requires_grad_()
+        rows = []
+        for direction in directions:
+            (slope,) = torch.autograd.grad(bowl(x), x, create_graph=True)
+            rows.append(torch.autograd.grad(slope, x, direction)[0])
+        return _numpy([torch.stack(rows)])
+
+    return {"eager": way}
+
+
 def _dynamic(lesson: Lesson) -> Ways:
     starts = torch.as_tensor(lesson.data[0])
 
@@ -168,6 +185,6 @@ def _digits(lesson: Lesson) -> Ways:
 
 
 _WAYS: dict[str, Callable[[Lesson], Ways]] = {
-    "graph": _graph, "tape": _tape, "dynamic": _dynamic, "linear": _training(line_loss), "xor": _training(xor_loss),
-    "digits": _digits,
+    "graph": _graph, "tape": _tape, "second": _second, "dynamic": _dynamic, "linear": _training(line_loss),
+    "xor": _training(xor_loss), "digits": _digits,
 }  # fmt: skip
