@@ -9,20 +9,22 @@ from srcgrad.config import Options
 from srcgrad.errors import ArgumentError, Diagnostic, InternalError, OverlapError, SrcgradError, Unsupported
 
 if TYPE_CHECKING:
-    from srcgrad.api import differentiable, grad, jvp, stop_gradient, to_device, value_and_grad, vjp
+    from srcgrad.api import add_to, differentiable, grad, jacobian, jvp, stop_gradient, to_device, value_and_grad, vjp
 
 __version__ = "0.1.0"
 
 __all__ = [
     "ArgumentError", "Diagnostic", "InternalError", "Options", "OverlapError", "SrcgradError", "Unsupported",
-    "differentiable", "grad", "jvp", "stop_gradient", "to_device", "value_and_grad", "vjp",
+    "add_to", "differentiable", "grad", "jacobian", "jvp", "stop_gradient", "to_device", "value_and_grad", "vjp",
 ]  # fmt: skip
 
-_TRANSFORMS = frozenset(["differentiable", "grad", "jvp", "stop_gradient", "to_device", "value_and_grad", "vjp"])
+_TRANSFORMS = frozenset(__all__) - frozenset(globals())
 
 
 def __getattr__(name: str) -> Any:
     """The transforms bring NumPy and Numba with them: they are imported when first asked for."""
+    if name == "optim":
+        return importlib.import_module("srcgrad.optim")
     if name not in _TRANSFORMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = globals()[name] = getattr(importlib.import_module("srcgrad.api"), name)

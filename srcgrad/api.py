@@ -1,7 +1,8 @@
 """The public transforms: names and argument order as in JAX.
 
-`grad`, `value_and_grad` and `differentiable` are functions, bare decorators and decorators with options. What they
-return compiles at the first call, for the types of the arguments of that call, and again when the types change.
+`grad`, `value_and_grad`, `jacobian` and `differentiable` are functions, bare decorators and decorators with options.
+What they return compiles at the first call, for the types of the arguments of that call, and again when the types
+change.
 """
 
 from __future__ import annotations
@@ -10,16 +11,18 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+from srcgrad.backend.buffers import add_to
 from srcgrad.backend.callable import CompiledFunction, Derivative
 from srcgrad.backend.device.modules import to_device
 from srcgrad.backend.differentiable import Differentiable
+from srcgrad.backend.jacobian import Jacobian
 from srcgrad.backend.markers import stop_gradient
 from srcgrad.backend.products import jacobian_vector, vector_jacobian
 from srcgrad.config import Options, Target
 from srcgrad.errors import ArgumentError, Diagnostic
 from srcgrad.transforms import Transform
 
-__all__ = ["differentiable", "grad", "jvp", "stop_gradient", "to_device", "value_and_grad", "vjp"]
+__all__ = ["add_to", "differentiable", "grad", "jacobian", "jvp", "stop_gradient", "to_device", "value_and_grad", "vjp"]
 
 Argnums = int | tuple[int, ...] | None
 Argnames = str | tuple[str, ...] | None
@@ -45,6 +48,12 @@ def grad(
     its conjugate. With `holomorphic=True`, `fun` maps complex numbers to one complex number, and the gradient is its
     complex derivative (what comes out for a function that is not holomorphic is that of its real part).
 
+    Called from Python with `out=buffers`, arrays in the structure, shapes and dtypes of the gradient (of shape () for a
+    number, None for a part without a gradient), it writes the gradient into them and returns them in its place; with
+    `out=add_to(buffers)` it adds the gradient to what they hold. Buffers that do not fit raise `ArgumentError`, those
+    that share memory `OverlapError`; then none is written. (A parameter of `fun` that is called `out`, or `**kwargs`,
+    goes before.)
+
     Options: `fastmath`, `cache`, `nogil`, `boundscheck`, `strong_zero`, see `srcgrad.config.Options`.
 
     Also a decorator, `@grad` or `@grad(argnums=(0, 1))`."""
@@ -63,6 +72,35 @@ def value_and_grad(
     """A function that returns `(value, gradient)` of `fun`, or `((value, aux), gradient)`. As `grad` otherwise."""
     given = {**options, "holomorphic": holomorphic}
     return _derivative(Transform.VALUE_AND_GRAD, fun, argnums, argnames, has_aux, given)
+
+
+def jacobian(
+    fun: Callable[..., Any] | None = None,
+    argnums: int | None = None,
+    *,
+    argnames: str | None = None,
+    mode: str | None = None,
+    **options: bool | str,
+) -> Any:
+    """A function that returns the Jacobian of `fun`: all derivatives of its result with respect to one argument.
+
+    The argument (the first, unless `argnums` or `argnames` names another) is an array or a number, float64 or float32;
+    `fun` returns an array or a number, or a tuple or list of numbers, which counts as an array of one dimension. The
+    Jacobian is an array of the shape of the result followed by that of the argument, with the dtype of the result.
+
+    `mode="forward"` computes a column at a time by products with tangents, `mode="reverse"` a row at a time by
+    products with cotangents (Griewank and Walther, "Evaluating Derivatives", 2nd edition, chapter 3); unless given,
+    forward, or reverse where the result has fewer numbers than the argument. (Inside `@njit` code, where sizes are not
+    known: reverse for a function that returns a number.)
+
+    Raises `ArgumentError` for a container, a complex number or an integer to differentiate, for a result of another
+    kind, for several argnums, and for `target="cuda"`. Options as for `grad`. Also a decorator."""
+    checked = _options(options)
+
+    def make(function: Callable[..., Any]) -> Jacobian:
+        return Jacobian(function, argnums=argnums, argnames=argnames, options=checked, mode=mode)
+
+    return make if fun is None else make(fun)
 
 
 def vjp(fun: Callable[..., Any], *primals: Any, **options: bool | str) -> tuple[Any, Callable[[Any], tuple]]:

@@ -28,6 +28,7 @@ class Transform(enum.Enum):
     VALUE_AND_GRAD = "value_and_grad"
     VJP = "vjp"
     JVP = "jvp"
+    JACOBIAN = "jacobian"  # a loop over products, made by the back end
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ LAYERS = (
     ("transforms",),
     ("pipeline",),
     ("backend",),
-    ("api", "differences", "testing", "app", "cuda", "__main__", "__init__", "data"),
+    ("api", "differences", "testing", "optim", "app", "cuda", "__main__", "__init__", "data"),
 )
 HEIGHT = {part: height for height, layer in enumerate(LAYERS) for part in layer}
 MODULES = {p.relative_to(ROOT.parent).with_suffix("").as_posix().replace("/", "."): p for p in ROOT.rglob("*.py")}

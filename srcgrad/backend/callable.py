@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numba.core import types
 
-from srcgrad.backend import arguments
+from srcgrad.backend import arguments, loader
+from srcgrad.backend.buffers import deliver
 from srcgrad.backend.device.boundary import shadowed
 from srcgrad.backend.njit_call import FastTable, NjitDispatcher, lock
 from srcgrad.backend.parameters import Parameters, python_function
@@ -33,12 +34,13 @@ from srcgrad.transforms import Request, Transform
 _MAX_BOUND = 256
 # Numba takes a masked array for an array
 _EXACT = frozenset([float, int, bool, complex, np.ndarray, np.float64, np.int64, np.complex128])
-_DIFFERENTIATING = (Transform.GRAD, Transform.VALUE_AND_GRAD)
+_TO_BUFFERS = (Transform.GRAD, Transform.VALUE_AND_GRAD)
+_DIFFERENTIATING = (Transform.GRAD, Transform.VALUE_AND_GRAD, Transform.JACOBIAN)
 
 
 class Lowered:
-    """A transform derived for given arguments, not run: `.source`, `.report()`, the IR before (`.primal`) and after
-    (`.function`)."""
+    """A transform derived for given arguments, not run: `.source`, the same as a Python function (`.py_func`),
+    `.report()`, the IR before (`.primal`) and after (`.function`)."""
 
     def __init__(self, built: Built) -> None:
         self.built = built
@@ -47,6 +49,12 @@ class Lowered:
     def source(self) -> str:
         """The generated Python."""
         return self.built.source
+
+    @property
+    def py_func(self) -> Callable[..., Any]:
+        """The generated Python as a function, not compiled. Its arguments are the numbers and arrays of the user's, one
+        after the other. NumPy runs it, a debugger steps through it, and it can be differentiated like any function."""
+        return getattr(loader.load(self.built.entry, self.built.source, {"compiled": False}), self.built.entry)
 
     @property
     def primal(self) -> Function:
@@ -95,6 +103,7 @@ class CompiledFunction:
         wrap = not bare and len(positions) == 1
         self._variants = Variants(request, parameters, wrap, build)
         self._arity = len(parameters)
+        self._takes_out = transform in _TO_BUFFERS and "out" not in parameters.names and not parameters.variadic
         self._on_device = request.options.target is Target.CUDA
         self._dispatcher: NjitDispatcher | None = None
         self._fast: FastTable | None = None
@@ -114,6 +123,8 @@ class CompiledFunction:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._variants.watches and self._variants.drop_stale():
             self._fresh_tables()
+        if "out" in kwargs and self._takes_out:
+            return self._into(kwargs.pop("out"), args, kwargs)
         if kwargs or len(args) != self._arity or self._parameters.variadic:
             args = self._parameters.bind(args, kwargs)
         if self._on_device:
@@ -128,6 +139,16 @@ class CompiledFunction:
             return fast(*args)
         except Exception as error:
             return self._after(error, args)
+
+    def _into(self, out: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """The call with its gradient in the caller's buffers."""
+        if self._on_device:
+            raise ArgumentError(Diagnostic("out= is for the CPU", advice="leave it out with target='cuda'"))
+        result = self(*args, **kwargs)
+        transform, _, _, has_aux, _ = self._recipe
+        if transform is Transform.VALUE_AND_GRAD:
+            return result[0], deliver(result[1], out)
+        return (deliver(result[0], out), result[1]) if has_aux else deliver(result, out)
 
     def _call_by_key(self, *values: Any) -> Any:
         variant, leaves, as_they_came = self._variants.find(values)
@@ -163,13 +184,14 @@ class CompiledFunction:
         with lock:
             bound = self._bound.get(key)
             if bound is None:
-                transform, argnums, argnames, has_aux, options = self._recipe
-                method = MethodType(as_function(self.__wrapped__), instance)
-                bound = type(self)(method, transform, argnums, argnames, has_aux, options, self._build)
-                self._bound[key] = bound
+                bound = self._bound[key] = self._of(MethodType(as_function(self.__wrapped__), instance))
                 if len(self._bound) > _MAX_BOUND:
                     self._bound.popitem(last=False)
             return bound
+
+    def _of(self, function: Any) -> CompiledFunction:
+        """The same of another function."""
+        return type(self)(function, *self._recipe, self._build)
 
     # -- what was derived -------------------------------------------------------------------------------------------
 
@@ -177,7 +199,10 @@ class CompiledFunction:
         """Derive the code for these arguments without running it."""
         self._drop_stale()
         values = self._parameters.bind(args, kwargs)
-        return Lowered(self._variants.find(shadowed(values) if self._on_device else values)[0].built)
+        return self._lowered(self._variants.find(shadowed(values) if self._on_device else values)[0].built)
+
+    def _lowered(self, built: Built) -> Lowered:
+        return Lowered(built)
 
     def _drop_stale(self) -> None:
         if self._variants.drop_stale():

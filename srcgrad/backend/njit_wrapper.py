@@ -44,7 +44,7 @@ def make_wrapper(entry: Any, shape: Shape, captured: list[Any], options: Options
     hidden = list(values)[1:]
     parameters = [f"p{position}" for position in range(len(shape.specs))]
     arguments = [text for p, spec in zip(parameters, shape.specs) for text in _taken_apart(spec, p)]
-    raw = iter(list(_raw(shape.built, "raw")))
+    raw = iter(list(raw_leaves(shape.built, "raw")))
     result = _put_together(shape.wanted, raw, values)
     text = _TEMPLATE.format(
         values=", ".join(values), parameters=", ".join(parameters), arguments=", ".join(arguments + hidden),
@@ -62,7 +62,7 @@ def _taken_apart(spec: Spec, text: str) -> Iterator[str]:
             yield from _taken_apart(child, f"{text}[{position}]")
 
 
-def _raw(built: Spec, text: str) -> Iterator[str]:
+def raw_leaves(built: Spec, text: str) -> Iterator[str]:
     """The leaves of what the entry point returns as expressions."""
     if is_plain(built):
         yield from _taken_apart(built, text)

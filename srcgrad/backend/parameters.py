@@ -46,8 +46,8 @@ def _nested(fun: Any) -> Unsupported:
     return Unsupported(
         Diagnostic(
             f"{fun!r} cannot be differentiated again",
-            why="this is a derivative already, and derivatives of derivatives are not derived yet",
-            advice="pass the function itself, not its gradient",
+            why="this is a derivative already, and is compiled for types that are seen when it is called",
+            advice="pass the function itself, or the Python generated for given arguments: grad(f).lower(x).py_func",
         )
     )
 
