@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks.gradbench.tool import serve
+from benchmarks.gradbench import run, tool
 
 if __name__ == "__main__":
-    serve(sys.stdin, sys.stdout)
+    if sys.argv[1:2] == ["run"]:
+        sys.exit(run.main(sys.argv[2:]))
+    tool.serve(sys.stdin, sys.stdout)

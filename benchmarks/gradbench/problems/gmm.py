@@ -1,6 +1,7 @@
 """Log likelihood of a mixture of normals with a Wishart prior.
 
-The inverse covariance of a component is Q^T Q, where Q has exp(q) on its diagonal and l below it, column by column."""
+The inverse covariance of a component is Q^T Q, where Q has exp(q) on its diagonal and below it `lower`, column by
+column."""
 
 from __future__ import annotations
 
@@ -36,14 +37,14 @@ def log_gamma_distribution(a, p):
     return result
 
 
-def log_wishart_prior(d, gamma, m, sums, diagonals, l):
+def log_wishart_prior(d, gamma, m, sums, diagonals, lower):
     n = d + m + 1
     constant = n * d * (math.log(gamma) - 0.5 * math.log(2.0)) - log_gamma_distribution(0.5 * n, d)
-    frobenius = np.sum(diagonals**2) + np.sum(l**2)
+    frobenius = np.sum(diagonals**2) + np.sum(lower**2)
     return diagonals.shape[0] * constant - 0.5 * gamma * gamma * frobenius + m * np.sum(sums)
 
 
-def log_posterior(alpha, mu, q, l, x, gamma, m):
+def log_posterior(alpha, mu, q, lower, x, gamma, m):
     k, d = mu.shape
     n = x.shape[0]
     diagonals = np.exp(q)
@@ -56,14 +57,14 @@ def log_posterior(alpha, mu, q, l, x, gamma, m):
         for c in range(k):
             for j in range(d):
                 centred[j] = x[i, j] - mu[c, j]
-            multiply_lower(diagonals[c], l[c], centred, scaled)
+            multiply_lower(diagonals[c], lower[c], centred, scaled)
             square = 0.0
             for j in range(d):
                 square += scaled[j] * scaled[j]
             terms[c] = alpha[c] + sums[c] - 0.5 * square
         total += log_sum_exp(terms)
     constant = -n * d * 0.5 * math.log(2.0 * math.pi)
-    return constant + total - n * log_sum_exp(alpha) + log_wishart_prior(d, gamma, m, sums, diagonals, l)
+    return constant + total - n * log_sum_exp(alpha) + log_wishart_prior(d, gamma, m, sums, diagonals, lower)
 
 
 def _prepare(sent: Any) -> tuple:
