@@ -42,7 +42,8 @@ class Place:
         """Of a child: one thread, our sources and theirs to import, and the C++ headers."""
         found = {**os.environ, **_ONE_THREAD, "SRCGRAD_CACHE_DIR": str(self.cache)}
         theirs = self.checkout / "python" / "gradbench"
-        found["PYTHONPATH"] = os.pathsep.join(map(str, [*folders, theirs]))
+        given = [found["PYTHONPATH"]] if found.get("PYTHONPATH") else []
+        found["PYTHONPATH"] = os.pathsep.join([*map(str, folders), str(theirs), *given])
         if not (self.checkout / "cpp" / "json.hpp").exists():  # nlohmann's JSON, as Debian's package has it
             given = [found["CPLUS_INCLUDE_PATH"]] if found.get("CPLUS_INCLUDE_PATH") else []
             found["CPLUS_INCLUDE_PATH"] = os.pathsep.join([*given, "/usr/include/nlohmann"])

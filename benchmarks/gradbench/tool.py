@@ -46,10 +46,10 @@ def _define(module: str) -> Message:
 
 def _evaluate(module: str, function: str, sent: Any) -> Message:
     """An error of any kind is told to the eval, so that it can go on with its next input."""
+    if module not in problems.NAMES or function not in problems.functions(module):
+        return {"success": False, "error": f"there is no function {function!r} in a module {module!r}"}
     try:
         output, timings = problems.functions(module)[function].evaluate(sent)
-    except KeyError as error:
-        return {"success": False, "error": f"there is no function {function!r} in {module!r}: KeyError({error})"}
     except Exception:
         return {"success": False, "error": traceback.format_exc()}
     return {"success": True, "output": output, "timings": timings}

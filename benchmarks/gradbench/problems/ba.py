@@ -139,9 +139,7 @@ def _present_errors(found: tuple[np.ndarray, np.ndarray]) -> dict[str, dict[str,
 
 def _present_jacobian(rows: tuple[np.ndarray, np.ndarray, np.ndarray]) -> dict[str, list]:
     """The first observation's block, and the last number."""
-    return {
-        name: [*part[: 2 * BLOCK].tolist(), part[-1].item()] for name, part in zip(("rows", "cols", "vals"), rows)
-    }
+    return {name: [*part[: 2 * BLOCK].tolist(), part[-1].item()] for name, part in zip(("rows", "cols", "vals"), rows)}
 
 
 FUNCTIONS = {
