@@ -19,15 +19,17 @@ def log_sum_exp(x):
     return top + np.log(np.sum(np.exp(x - top)))
 
 
-def multiply_lower(diagonal, below, x, out):
-    d = x.shape[0]
-    for i in range(d):
-        out[i] = diagonal[i] * x[i]
+def factor(q, lower):
+    """Q of one component."""
+    d = q.shape[0]
+    result = np.zeros((d, d))
     at = 0
-    for i in range(d):
-        for j in range(i + 1, d):
-            out[j] += below[at] * x[i]
+    for j in range(d):
+        result[j, j] = math.exp(q[j])
+        for i in range(j + 1, d):
+            result[i, j] = lower[at]
             at += 1
+    return result
 
 
 def log_gamma_distribution(a, p):
@@ -37,34 +39,25 @@ def log_gamma_distribution(a, p):
     return result
 
 
-def log_wishart_prior(d, gamma, m, sums, diagonals, lower):
+def log_wishart_prior(d, gamma, m, q, lower):
     n = d + m + 1
     constant = n * d * (math.log(gamma) - 0.5 * math.log(2.0)) - log_gamma_distribution(0.5 * n, d)
-    frobenius = np.sum(diagonals**2) + np.sum(lower**2)
-    return diagonals.shape[0] * constant - 0.5 * gamma * gamma * frobenius + m * np.sum(sums)
+    frobenius = np.sum(np.exp(q) ** 2) + np.sum(lower**2)
+    return q.shape[0] * constant - 0.5 * gamma * gamma * frobenius + m * np.sum(q)
 
 
 def log_posterior(alpha, mu, q, lower, x, gamma, m):
     k, d = mu.shape
     n = x.shape[0]
-    diagonals = np.exp(q)
-    sums = np.sum(q, axis=1)
-    centred = np.empty(d)
-    scaled = np.empty(d)
-    terms = np.empty(k)
+    terms = np.empty((n, k))
+    for c in range(k):
+        scaled = (x - mu[c]) @ factor(q[c], lower[c]).T
+        terms[:, c] = alpha[c] + np.sum(q[c]) - 0.5 * np.sum(scaled * scaled, axis=1)
     total = 0.0
     for i in range(n):
-        for c in range(k):
-            for j in range(d):
-                centred[j] = x[i, j] - mu[c, j]
-            multiply_lower(diagonals[c], lower[c], centred, scaled)
-            square = 0.0
-            for j in range(d):
-                square += scaled[j] * scaled[j]
-            terms[c] = alpha[c] + sums[c] - 0.5 * square
-        total += log_sum_exp(terms)
+        total += log_sum_exp(terms[i])
     constant = -n * d * 0.5 * math.log(2.0 * math.pi)
-    return constant + total - n * log_sum_exp(alpha) + log_wishart_prior(d, gamma, m, sums, diagonals, lower)
+    return constant + total - n * log_sum_exp(alpha) + log_wishart_prior(d, gamma, m, q, lower)
 
 
 def _prepare(sent: Any) -> tuple:
@@ -77,6 +70,6 @@ def _present(gradient: tuple[np.ndarray, ...]) -> dict[str, list]:
 
 
 FUNCTIONS = {
-    "objective": Function(_prepare, differentiable(log_posterior), float),
-    "jacobian": Function(_prepare, grad(log_posterior, argnums=(0, 1, 2, 3)), _present),
+    "objective": Function(_prepare, differentiable(log_posterior, fastmath=True), float),
+    "jacobian": Function(_prepare, grad(log_posterior, argnums=(0, 1, 2, 3), fastmath=True), _present),
 }

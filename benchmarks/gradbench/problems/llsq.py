@@ -10,7 +10,7 @@ from benchmarks.gradbench.function import Function
 from srcgrad import differentiable
 
 
-@differentiable
+@differentiable(fastmath=True)
 def llsq(x, n):
     total = 0.0
     for i in range(n):
