@@ -43,6 +43,7 @@ def main(words: list[str]) -> int:
         for name in options.eval or NAMES:
             _compare(place, name, options, records)
             print("\n".join(table.lines(records, name)), flush=True)
+    print("\n".join(["", *table.summary(records, TOOLS)]))
     if options.json:
         rows = [record.json() for record in records.all.values()]
         options.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")

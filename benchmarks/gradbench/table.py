@@ -34,8 +34,26 @@ def line(records: Records, record: Record) -> str:
     return f"{start} {' '.join(cells)} {len(record.first) + len(record.later):>6}"
 
 
+def summary(records: Records, tools: tuple[str, ...]) -> Iterator[str]:
+    """One line for each input, in Markdown: what every tool's gradient takes as a multiple of `manual`'s."""
+    present = [tool for tool in tools if any(record.tool == tool for record in records.derivatives())]
+    others = [tool for tool in present if tool != "manual"]
+    yield f"| eval | input | manual, ms | {' | '.join(others)} | srcgrad's gradient / its function |"
+    yield "|---" * (4 + len(others)) + "|"
+    by_tool = {(record.eval, record.size, record.tool): record for record in records.derivatives()}
+    for name, size in dict.fromkeys((record.eval, record.size) for record in records.derivatives()):
+        found = {tool: by_tool.get((name, size, tool)) for tool in present}
+        reference, ours = found.get("manual"), found.get("srcgrad")
+        cells = [_short(1e3 * reference.seconds if reference and reference.seconds else None)]
+        cells += [_short(over(records, record, "manual") if (record := found[tool]) else None) for tool in others]
+        cells.append(_short(over(records, ours, "function") if ours else None))
+        yield f"| {name} | {size} | {' | '.join(cells)} |"
+
+
 def over(records: Records, record: Record, other: str) -> float | None:
     """A gradient's time over that of the tool's own function, or over that of `manual`'s gradient."""
+    if not record.valid:
+        return None
     if other == "function":
         below = records.seconds(record.eval, record.size, DERIVATIVES[record.function], record.tool)
     else:
@@ -45,3 +63,7 @@ def over(records: Records, record: Record, other: str) -> float | None:
 
 def _cell(value: float | None, scale: float, digits: int) -> str:
     return f"{'-':>10}" if value is None else f"{value * scale:>10.{digits}f}"
+
+
+def _short(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3g}"

@@ -53,7 +53,7 @@ def error(camera, point, weight, feature):
     return weight * (x - feature[0]), weight * (y - feature[1])
 
 
-@differentiable
+@differentiable(fastmath=True)
 def errors(cameras, points, weights, features, observed):
     """Two for each observation, and one for each weight."""
     found = np.empty((weights.shape[0], 2))
