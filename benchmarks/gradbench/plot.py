@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from pathlib import Path
 
 from benchmarks.gradbench.peers import TOOLS
@@ -10,13 +11,16 @@ from benchmarks.gradbench.record import Records
 from benchmarks.gradbench.table import over
 
 
-def draw(records: Records, file: Path) -> str | None:
-    """Write the picture. Returns why that is impossible, if it is."""
-    try:
-        matplotlib = importlib.import_module("matplotlib")
-    except ImportError:
+def missing() -> str | None:
+    """Why nothing can be drawn; None where it can."""
+    if importlib.util.find_spec("matplotlib") is None:
         return "--plot needs matplotlib: python -m pip install matplotlib"
-    matplotlib.use("Agg")
+    return None
+
+
+def draw(records: Records, file: Path) -> None:
+    """Write the picture."""
+    importlib.import_module("matplotlib").use("Agg")
     pyplot = importlib.import_module("matplotlib.pyplot")
     last = {record.eval: record.size for record in records.derivatives()}
     names = [name for name in last if name != "hello"]
@@ -32,4 +36,3 @@ def draw(records: Records, file: Path) -> str | None:
     axes.set_ylabel("time of the gradient / manual")
     axes.legend(fontsize="small")
     figure.savefig(file)
-    return None

@@ -1,12 +1,12 @@
 """The runner, on a folder laid out as a checkout, with an eval of ours in it: what it relays, keeps and prints."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from benchmarks.gradbench import plot, run
+from benchmarks.gradbench import plot, run, table
+from benchmarks.gradbench.peers import TOOLS
 from benchmarks.gradbench.record import Record, Records
 
 EVAL = """
@@ -110,7 +110,22 @@ def test_a_function_that_ran_once_has_the_time_of_that_run() -> None:
     assert (record.seconds, record.compiling) == (4e-6, None)
 
 
-def test_a_plot_without_matplotlib_says_what_it_needs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    assert "pip install matplotlib" in (plot.draw(Records(), tmp_path / "plot.png") or "")
-    assert not (tmp_path / "plot.png").exists()
+def test_a_plot_without_matplotlib_is_refused_before_anything_runs(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(plot.importlib.util, "find_spec", {}.get)
+    with pytest.raises(SystemExit):
+        main(checkout, "--tool", "srcgrad", "--plot", str(checkout / "plot.png"))
+    said = capsys.readouterr()
+    assert "pip install matplotlib" in said.err and not said.out
+
+
+def test_the_summary_has_a_line_for_each_input_and_a_column_for_each_tool() -> None:
+    records = Records()
+    for tool, function, gradient in (("srcgrad", 1000, 2000), ("manual", 3000, 4000), ("jax", 5000, 8000)):
+        records.of("lse", "n=9", "primal", tool).add([function])
+        records.of("lse", "n=9", "gradient", tool).add([gradient])
+    records.of("lse", "n=9", "gradient", "jax").valid = False
+    head, _, row = table.summary(records, TOOLS)
+    assert head == "| eval | input | manual, ms | srcgrad | jax | srcgrad's gradient / its function |"
+    assert row == "| lse | n=9 | 0.004 | 0.5 | - | 2 |"
