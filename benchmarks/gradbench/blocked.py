@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import jax
-from gradbench import wrap  # type: ignore[import-not-found]
+from gradbench import wrap
 
 
 def waiting(decorator: Callable[..., Any]) -> Callable[..., Any]:

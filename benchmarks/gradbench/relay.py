@@ -7,7 +7,7 @@ import json
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -90,7 +90,7 @@ class Talker:
         return said[-1] if said else f"ended with exit status {self._process.wait()}"
 
 
-def conversation(asking: Command, answering: Command, seconds: float) -> Iterator[tuple[Message, Message]]:
+def conversation(asking: Command, answering: Command, seconds: float) -> Generator[tuple[Message, Message], None, None]:
     """All messages of an eval with a tool's responses. Raises `Silence` where one of them fails."""
     with Talker(answering, seconds) as tool, Talker(asking, seconds) as judge:
         while line := judge.hear():

@@ -8,17 +8,20 @@ compiles in some tools: how much longer it took stands in a column of its own. T
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import shlex
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benchmarks.gradbench import plot, table
 from benchmarks.gradbench.peers import TOOLS, Place
 from benchmarks.gradbench.problems import NAMES
-from benchmarks.gradbench.record import Records
-from benchmarks.gradbench.relay import Silence, conversation
+from benchmarks.gradbench.record import Record, Records
+from benchmarks.gradbench.relay import Message, Silence, conversation
 
 INPUTS = {
     "llsq": "-n 1024 16392",
@@ -81,31 +84,34 @@ def _measure(place: Place, name: str, tool: str, options: argparse.Namespace, re
     """One eval with one tool. Returns what went wrong, if the eval did not come to its end."""
     flags = [] if name == "hello" else ["--min-runs", str(options.runs), "--min-seconds", str(options.seconds)]
     given = options.inputs if options.inputs is not None else "" if options.all else INPUTS.get(name, "")
-    asked: dict[int, tuple[str, str]] = {}
+    asked: dict[int, Record] = {}
+    failure = None
     try:
         talk = conversation(place.eval(name, flags + shlex.split(given)), place.tool(tool), options.timeout)
-        for message, response in talk:
-            match message["kind"]:
-                case "define" if not response["success"]:
-                    if tool == "srcgrad":
-                        records.of(name, "", "", tool).valid = False
-                    return f"skipped, it can't be defined: {_last(response.get('error'))}"
-                case "evaluate":
-                    size, function = message.get("description") or "-", message["function"]
-                    asked[message["id"]] = size, function
-                    record = records.of(name, size, function, tool)
-                    timings = response.get("timings") or []
-                    record.add([each["nanoseconds"] for each in timings if each["name"] == "evaluate"])
-                    if not response["success"]:
-                        record.valid, record.error = False, response.get("error")
-                case "analysis" if not message["valid"]:
-                    record = records.of(name, *asked[message["of"]], tool)
-                    record.valid, record.error = False, message.get("error")
+        with contextlib.closing(talk):
+            for message, response in talk:
+                if message["kind"] == "define" and not response["success"]:
+                    failure = f"skipped, it can't be defined: {_last(response.get('error'))}"
+                    break
+                _keep(message, response, asked, partial(records.of, name, tool=tool))
     except Silence as silence:
-        if tool == "srcgrad":
-            records.of(name, "", "", tool).valid = False
-        return str(silence)
-    return None
+        failure = str(silence)
+    if failure and tool == "srcgrad":
+        records.of(name, "", "", tool).valid = False
+    return failure
+
+
+def _keep(message: Message, response: Message, asked: dict[int, Record], record: Callable[..., Record]) -> None:
+    """The times of an evaluation, and what the eval said of it."""
+    if message["kind"] == "evaluate":
+        found = record(message.get("description") or "-", message["function"])
+        asked[message["id"]] = found
+        timings = response.get("timings") or []
+        found.add([each["nanoseconds"] for each in timings if each["name"] == "evaluate"])
+        if not response["success"]:
+            found.valid, found.error = False, response.get("error")
+    elif message["kind"] == "analysis" and not message["valid"]:
+        asked[message["of"]].valid, asked[message["of"]].error = False, message.get("error")
 
 
 def _last(text: str | None) -> str:
