@@ -7,6 +7,7 @@ are spelled out, `fastmath=False` included, so that nothing leaks in from a call
 
 from __future__ import annotations
 
+from graphlib import CycleError, TopologicalSorter
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -44,7 +45,7 @@ def compile_module(name: str, text: str, options: Options, threads: bool = True)
         parallel = getattr(module, PARALLEL, ())
         if parallel and threads:
             thread_pool.prepare()
-        if len(own) > 1 + 2 * len(parallel):  # functions that call themselves: read back from Numba's cache, they crash
+        if _call_themselves(dict(own)):  # read back from Numba's cache, they crash
             settings["cache"] = False
         for key, value in own:
             if key in parallel:
@@ -60,6 +61,16 @@ def compile_closure(name: str, text: str, values: dict[str, Any], options: Optio
     Numba's disk cache cannot know about, so it is not cached; it is small."""
     module = loader.load(name, text, {})
     return numba.njit(**{**jit_options(options), "cache": False})(module.bind(**values))
+
+
+def _call_themselves(functions: dict[str, FunctionType]) -> bool:
+    """Does any of them call itself, be it by way of others?"""
+    calls = {name: set(function.__code__.co_names) & set(functions) for name, function in functions.items()}
+    try:
+        TopologicalSorter(calls).prepare()
+    except CycleError:
+        return True
+    return False
 
 
 def _defined_here(value: object, module: ModuleType) -> bool:

@@ -24,12 +24,13 @@ def in_parallel(name: str) -> str:
     return f"{name}_in_parallel"
 
 
-def launcher(launch: Launch, name: str) -> list[str]:
+def launcher(launch: Launch, name: str, atomic: str = "") -> list[str]:
     """The lines of the function that runs all blocks. Its parameters are the number of iterations, the work they
-    are, the values to start from, and what the loop uses."""
+    are (and how many additions, where blocks share sums), the values to start from, and what the loop uses."""
     totals = [f"total_{k}" for k in range(len(launch.results))]
     own = [f"a_{k}" for k in range(len(launch.arguments))]
-    lines = wrapped(f"def {in_parallel(name)}(", ["count", "work", *totals, *own], "):", "")
+    extents = ["count", "work", *(["additions"] if launch.sums else [])]
+    lines = wrapped(f"def {in_parallel(name)}(", [*extents, *totals, *own], "):", "")
     copied = [own[k] for k in launch.sums]
     body = [f"blocks = par.{'blocks' if not copied else 'few_blocks'}(count)"]
     types = [r.type for r in launch.results]
@@ -41,19 +42,26 @@ def launcher(launch: Launch, name: str) -> list[str]:
     target = ", ".join(f"{part}[k]" for part in parts)
     bounds = "first, last = par.bounds(k, blocks, count)"
 
-    def call(arrays: list[str]) -> str:
-        text = f"{name}(first, last{''.join(f', {a}' for a in (*starts, *arrays))})"
+    def call(function: str, arrays: list[str]) -> str:
+        text = f"{function}(first, last{''.join(f', {a}' for a in (*starts, *arrays))})"
         return f"{target} = {text}" if parts else text
+
+    def at_once(function: str, arrays: list[str]) -> list[str]:
+        run = ["k = par.place(np.int64(block), blocks)", bounds, call(function, arrays)]
+        return [f"{INDENT}for block in prange(blocks):", *_indented(run, 2)]
 
     little = ["work < par.LEAST_WORK", "not par.may_start()"]
     if copied:
-        little.append(f"par.is_too_large(work, blocks, {' + '.join(f'{a}.size' for a in copied)})")
+        body.append(f"large = par.is_too_large(work, blocks, {' + '.join(f'{a}.size' for a in copied)})")
+        little.append("(large and not par.atomics_pay(work, additions))")
     apart = [f"zeros_{a[2:]}[k]" if a in copied else a for a in own]
     body += [f"if {' or '.join(little)}:", f"{INDENT}for k in range(blocks):"]
-    body += [*_indented([bounds, call(own)], 2), "else:", f"{INDENT}par.note_use()"]
+    body += _indented([bounds, call(name, own)], 2)
+    if copied:
+        body += ["elif large:", f"{INDENT}par.note_use()", *at_once(atomic, own)]
+    body += ["else:", f"{INDENT}par.note_use()"]
     body += [f"{INDENT}zeros_{a[2:]} = par.zeros(blocks, {a})" for a in copied]
-    run = ["k = par.place(np.int64(block), blocks)", bounds, call(apart)]
-    body += [f"{INDENT}for block in prange(blocks):", *_indented(run, 2)]
+    body += at_once(name, apart)
     body += [f"{INDENT}par.add_up({a}, zeros_{a[2:]})" for a in copied]
     if parts:
         body.append("for k in range(blocks):")

@@ -30,7 +30,8 @@ _IMPORTS = (  # groups, each of (what the code mentions, the line that brings it
     ((r"\bmath\.", "import math"),),
     ((r"\bnp\.", "import numpy as np"), (r"\bprange\(", "from numba import prange"),
      (r"(?<!\.)\buint64\(", "from numpy import uint64")),
-    ((r"\bblas\.", "from srcgrad.runtime import blas"),
+    ((r"\batomics\.", "from srcgrad.runtime import atomics"),
+     (r"\bblas\.", "from srcgrad.runtime import blas"),
      (r"\bcomplex_blas\.", "from srcgrad.runtime import complex_blas"),
      (r"\blapack\.", "from srcgrad.runtime import lapack"),
      (r"\bmem\.", "from srcgrad.runtime import memory as mem"),
@@ -65,7 +66,7 @@ def emit(function: Function, result: Nested, header: str = "", target: Target = 
         nested = result if each is function else _flat(len(each.body.results))
         name = taken[0] if each is function or each.callee is None else callees[each.callee]
         launches = [s for s in walk(each.body) if isinstance(s, Launch)]
-        texts += ["\n".join(launcher(s, callees[s.callee])) for s in launches]
+        texts += ["\n".join(launcher(s, callees[s.callee], callees.get(s.atomic, ""))) for s in launches]  # type: ignore[arg-type]
         parallel += [in_parallel(callees[s.callee]) for s in launches]
         dialect = THREAD if each.callee in kernels else host
         texts.append("\n".join(_function(each, name, nested, taken, callees, home, dialect)))

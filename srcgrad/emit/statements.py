@@ -95,7 +95,8 @@ class Simple:
             case Call(arguments=arguments):
                 return self._call(statement, arguments)
             case Launch(count=count, work=work, initial=initial, arguments=arguments):
-                return self._call(statement, (count, work, *initial, *arguments))
+                additions = (statement.additions,) if statement.sums else ()
+                return self._call(statement, (count, work, *additions, *initial, *arguments))
             case Kernel():
                 return self._kernel(statement)
             case _:
@@ -117,6 +118,9 @@ class Simple:
         return f"{'complex_blas' if pairs else 'blas'}.{function}({matrices[0]}, {factors})"
 
     def store(self, store: Store) -> str:
+        if store.atomic:
+            index = ", ".join(map(self._text, store.index)) + "," * (len(store.index) == 1)
+            return f"atomics.add({self._names[store.array]}, ({index}), {self._text(store.value)})"
         element = self._text.element(store.array, store.index)
         if store.accumulate:
             negated = self._text.negated(store.value)

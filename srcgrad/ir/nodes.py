@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from srcgrad.ir.fold import Fold
-from srcgrad.ir.types import Scalar, Type
+from srcgrad.ir.types import INT64, Scalar, Type
 from srcgrad.ops.procedures import Procedure
 from srcgrad.ops.registry import Op
 from srcgrad.span import NOWHERE, Span
@@ -340,7 +340,8 @@ class Launch:
     `results[k]` is `initial[k]` and what the calls give, folded by `folds[k]`; the calls get the neutral value of a
     fold in place of the initial one, where there is one. `work` is about how many operations that are in all. Into the
     arrays at the positions `sums` of the arguments, the calls only add: they may add to zeros of their own, which are
-    added up after."""
+    added up after; or `atomic` is called in place of the callee, which makes its `additions` (about so many)
+    atomically."""
 
     results: tuple[Sym, ...]
     callee: Callee
@@ -351,6 +352,8 @@ class Launch:
     arguments: tuple[Atom, ...]
     span: Span = NOWHERE
     sums: tuple[int, ...] = ()
+    atomic: Callee | None = None
+    additions: Atom = Const(0, INT64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -426,7 +429,7 @@ def operands(statement: Statement) -> tuple[Atom, ...]:
         case Let(arguments=arguments) | Call(arguments=arguments):
             return arguments
         case Launch(count=count, work=work, initial=initial, arguments=arguments):
-            return (count, work, *initial, *arguments)
+            return (count, work, statement.additions, *initial, *arguments)
         case Kernel(counts=counts, slots=slots, initial=initial, arguments=arguments):
             return (*counts, *(() if slots is None else (slots,)), *initial, *arguments)
         case Dim(array=array) | Copy(array=array) | Reinterpret(array=array):

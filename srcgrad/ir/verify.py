@@ -342,7 +342,8 @@ class _Checker:
                     self.define(result)
             case Launch(results=results, callee=callee, initial=initial, arguments=arguments):
                 self.require(callee in self.callees, f"no helper for the launch of {callee.name}")
-                self.types("extent and work of a launch", (s.count, s.work), (INT64, INT64))
+                self.require(s.atomic is None or s.atomic in self.callees, f"no atomic helper like {callee.name}")
+                self.types("extent, work, additions of a launch", (s.count, s.work, s.additions), (INT64,) * 3)
                 self.types(f"arguments of {callee.name}", (*initial, *arguments), callee.parameters[2:])
                 self.types(f"results of {callee.name}", results, callee.results)
                 self.require(len(s.folds) == len(results) == len(initial), "a launch folds each of its results")

@@ -10,6 +10,7 @@ In: a function that is otherwise done. Out: the function with launches, and the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from srcgrad.ir.build import Builder, int_const
@@ -21,6 +22,7 @@ from srcgrad.ir.nodes import (
     Const,
     For,
     Function,
+    If,
     Launch,
     Let,
     Load,
@@ -31,7 +33,8 @@ from srcgrad.ir.nodes import (
     While,
 )
 from srcgrad.ir.types import INT64
-from srcgrad.ir.visit import defined_symbols, free_symbols, inner_symbols, map_atoms
+from srcgrad.ir.visit import clone_block, defined_symbols, free_symbols, inner_symbols, map_atoms, walk
+from srcgrad.opt.rewrite import exchanged
 from srcgrad.parallel.choice import Verdict, choose
 from srcgrad.parallel.iterations import count, index_statements, is_numbered
 
@@ -75,10 +78,29 @@ class _Outliner:
         assert helper.callee is not None
         trips = count(builder, loop)
         inside = {*defined_symbols(loop.body), *inner_symbols(loop)}  # not known in front of the loop
-        work = builder.op("mul", trips, _work(builder, loop.body, inside), hint="work")
+        work = builder.op("mul", trips, _work(builder, loop.body, inside, _cost), hint="work")
         folds = self.chosen[loop].folds
         sums = tuple(arguments.index(array) for array in self.chosen[loop].sums)
-        builder.emit(Launch(loop.results, helper.callee, trips, work, folds, loop.initial, arguments, loop.span, sums))
+        launch = Launch(loop.results, helper.callee, trips, work, folds, loop.initial, arguments, loop.span, sums)
+        if sums:
+            atomic = self._atomically(helper, self.chosen[loop].sums)
+            each = _work(builder, loop.body, inside, lambda s: int(_adds_to(s, self.chosen[loop].sums)), least=0)
+            additions = builder.op("mul", trips, each, hint="additions")
+            launch = replace(launch, atomic=atomic.callee, additions=additions)
+        builder.emit(launch)
+
+    def _atomically(self, helper: Function, sums: tuple[Sym, ...]) -> Function:
+        """The same function with atomic additions to the arrays that its blocks share."""
+        assert helper.callee is not None
+        name = f"{helper.name}_atomically"
+        changes: dict[Statement, Statement | None] = {
+            s: replace(s, atomic=True) for s in walk(helper.body) if isinstance(s, Store) and _adds_to(s, sums)
+        }
+        params = tuple(Sym(p.hint, p.type) for p in helper.params)
+        body = clone_block(exchanged(helper.body, changes), dict(zip(helper.params, params)))
+        made = replace(helper, name=name, params=params, body=body, callee=replace(helper.callee, name=name))
+        self.helpers.append(made)
+        return made
 
     def _function(self, loop: For, arguments: tuple[Sym, ...]) -> Function:
         """The function that runs the iterations from the `first` up to the `last`. Its body has the loop's own symbols,
@@ -104,19 +126,26 @@ class _Outliner:
         return Function(name, parameters, builder.finish(results), loop.span, callee=callee)
 
 
-def _work(builder: Builder, block: Block, inside: set[Sym]) -> Atom:
-    """About how many operations a block is."""
-    own = 1
+def _adds_to(s: Statement, arrays: tuple[Sym, ...]) -> bool:
+    return isinstance(s, Store) and s.array in arrays
+
+
+def _work(builder: Builder, block: Block, inside: set[Sym], cost: Callable[[Statement], int], least: int = 1) -> Atom:
+    """What the statements of a block cost in all: about how many operations they are."""
+    own = least
     total: Atom = int_const(0)
     for s in block.statements:
         if isinstance(s, For):
-            inner = _work(builder, s.body, inside)
-            total = builder.op("add", total, builder.op("mul", _length(builder, s, inside), inner))
+            inner = _work(builder, s.body, inside, cost, least)
+            if not (isinstance(inner, Const) and inner.value == 0):
+                total = builder.op("add", total, builder.op("mul", _length(builder, s, inside), inner))
         elif isinstance(s, While):
-            total = builder.op("add", total, int_const(_GUESSED_LENGTH * len(s.body.statements)))
+            own += _GUESSED_LENGTH * sum(map(cost, walk(s.body)))
+        elif isinstance(s, If) and least == 0:
+            own += sum(map(cost, walk(Block((s,)))))
         else:
-            own += _cost(s)
-    return builder.op("add", total, int_const(own))
+            own += cost(s)
+    return builder.op("add", total, int_const(own)) if own else total
 
 
 def _length(builder: Builder, loop: For, inside: set[Sym]) -> Atom:

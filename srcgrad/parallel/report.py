@@ -30,6 +30,7 @@ def _text(verdict: Verdict) -> str:
     if verdict.sums:
         names = ", ".join(sorted({array.hint for array in verdict.sums}))
         text += f"; each block adds to zeros of its own for {names}, while that is small"
+        text += ", then atomically, where that pays"
     if verdict.own:
         text += f"; each block with its own {', '.join(sorted({a.result.hint for a in verdict.own}))}"
     return text

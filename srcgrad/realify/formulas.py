@@ -100,7 +100,7 @@ def reciprocal(z: Complex) -> Complex:
 
 @formula("square")
 def square(z: Complex) -> Complex:
-    return Complex((z.re - z.im) * (z.re + z.im), (z.re * z.im) * 2.0)
+    return Complex(z.re * z.re - z.im * z.im, (z.re * z.im) * 2.0)
 
 
 def whole_power(z: Complex, exponent: int) -> Complex:

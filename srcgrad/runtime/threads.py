@@ -7,6 +7,7 @@ so results are the same, bit for bit, with any number of threads.
 from __future__ import annotations
 
 import numpy as np
+from numba import get_num_threads
 from numba.extending import register_jitable
 
 from srcgrad.runtime.thread_pool import may_start as may_start
@@ -14,6 +15,7 @@ from srcgrad.runtime.thread_pool import note_use as note_use
 
 LEAST_WORK = 100_000  # operations: less is done before other threads have woken up
 COST_OF_ZEROS = 12  # four times three passes over memory, for each element that a block has of its own
+ATOMIC_COST = 14  # operations, of an addition that threads make atomically
 _MOST_BLOCKS = 64
 _FEW_BLOCKS = 16  # of a loop of which each block has zeros of its own to add to
 _STRIDE = 27  # has no divisor in common with the number of blocks
@@ -35,6 +37,12 @@ def few_blocks(count):
 def is_too_large(work, blocks, size):
     """Would zeros for each block, and adding them up, cost more than a quarter of the work?"""
     return COST_OF_ZEROS * blocks * size > work
+
+
+@register_jitable
+def atomics_pay(work, additions):
+    """Do several threads with atomic additions take less time than one without?"""
+    return (get_num_threads() - 1) * work > ATOMIC_COST * additions
 
 
 @register_jitable

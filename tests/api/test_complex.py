@@ -143,3 +143,9 @@ def test_what_grad_refuses():
 def test_the_source_shows_the_parts():
     source = srcgrad.grad(lambda z: abs(z * z)).lower(Z).source
     assert "z_re" in source or "np.real(z)" in source
+
+
+def test_a_tiny_imaginary_part_survives_a_square():
+    """As a complex step needs it: the parts are not added to one another."""
+    found = srcgrad.grad(lambda z: z**2, holomorphic=True)(1.0 + 1e-30j)
+    assert found == 2.0 + 2e-30j

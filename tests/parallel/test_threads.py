@@ -84,7 +84,7 @@ def test_the_report_says_what_became_of_each_loop():
     lowered = srcgrad.grad(programs.as_many_steps_as_each_takes, parallel=True).lower(GRID[0])
     assert "in elements of its own; each block with its own v_tape" in lowered.report()
     lowered = srcgrad.grad(table, parallel=True).lower(GRID[:, 0].copy(), np.zeros(70, int))
-    assert "in parallel; each block adds to zeros of its own for counts, while that is small" in lowered.report()
+    assert "each block adds to zeros of its own for counts, while that is small, then atomically" in lowered.report()
 
 
 @pytest.mark.parametrize("count", [0, 1, 5, 63, 64, 65, 1000])
@@ -115,3 +115,39 @@ def test_threads_are_compiled_when_there_is_work_for_them(monkeypatch):
     assert "threaded" in vars(entry)
     before = compiled(small)
     assert before[0] == pytest.approx(expected(small)[0], rel=1e-13)
+
+
+def spread_out(x, places, size):
+    counts = np.zeros((size, 2), x.dtype)
+    for i in range(len(x)):
+        k = places[i]
+        counts[k, 1] += np.sin(x[i]) * np.exp(x[i])
+        counts[-1, 0] += x[i]
+    return np.sum(counts**2)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_atomic_additions(monkeypatch, dtype):
+    """Where zeros for each block are too large. (The order is any: only nearly the same numbers come out.)"""
+    monkeypatch.setattr(threads, "COST_OF_ZEROS", 10**9)
+    monkeypatch.setattr(threads, "ATOMIC_COST", 0)
+    x = RNG.uniform(0.5, 1.5, 20_000).astype(dtype)
+    places = RNG.integers(-50, 50, 20_000)
+    expected = srcgrad.value_and_grad(spread_out)(x, places, 50)
+    compiled = srcgrad.value_and_grad(spread_out, parallel=True, cache=False)
+    assert "atomics.add(counts, (places[" in compiled.lower(x, places, 50).source
+    rtol = 1e-10 if dtype is np.float64 else 1e-3
+    for _ in range(3):
+        value, gradient = compiled(x, places, 50)
+        assert value == pytest.approx(expected[0], rel=rtol)
+        np.testing.assert_allclose(gradient, expected[1], rtol=rtol)
+        assert gradient.dtype == dtype
+
+
+def test_when_atomics_pay():
+    before = numba.get_num_threads()
+    numba.set_num_threads(1)
+    assert not threads.atomics_pay(10**9, 1)
+    numba.set_num_threads(before)
+    if before > 1:
+        assert threads.atomics_pay(10**9, 10**6) and not threads.atomics_pay(10**6, 10**6)
