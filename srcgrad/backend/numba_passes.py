@@ -3,13 +3,17 @@
 Generated code has no closures, no comprehensions, no array expressions and nothing to inline. Looking for them takes
 time that grows with the square of the number of loops: a tenth to a third of the time to compile long functions. And
 what an operation on two numbers is, is asked as often as it occurs: most of the time that inferring types takes.
+
+Numba counts a reference to each array and list that a function is given, on entry and at its end: atomically, which is
+most of what a recursive call costs. Whoever calls holds these references already, until the call is over.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
-from numba.core import typed_passes, types, untyped_passes
+from numba.core import ir, lowering, typed_passes, types, untyped_passes
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import PassManager, register_pass
 
@@ -56,14 +60,55 @@ class RememberingTypeInference(typed_passes.NopythonTypeInference):
             state.typingctx = context
 
 
+class BorrowingLower(lowering.Lower):
+    """Numba's lowering without the counts of references to arguments that keep their names."""
+
+    def lower(self) -> None:
+        assigned = [s for block in self.func_ir.blocks.values() for s in block.body if isinstance(s, ir.Assign)]
+        times = Counter(s.target.name for s in assigned)
+        self._borrowed = {s.target.name for s in assigned if isinstance(s.value, ir.Arg) and times[s.target.name] == 1}
+        self._counts = True
+        super().lower()
+
+    def lower_assign(self, ty: Any, inst: Any) -> Any:
+        self._counts = not (isinstance(inst.value, ir.Arg) and inst.target.name in self._borrowed)
+        try:
+            return super().lower_assign(ty, inst)
+        finally:
+            self._counts = True
+
+    def incref(self, typ: Any, val: Any) -> None:
+        if self._counts:
+            super().incref(typ, val)
+
+    def delvar(self, name: str) -> None:
+        if name not in self._borrowed:
+            super().delvar(name)
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class BorrowingLowering(typed_passes.NativeLowering):
+    """Lowering by the above."""
+
+    _name = "borrowing_lowering"
+
+    @property
+    def lowering_class(self) -> Any:
+        return BorrowingLower
+
+
+_IN_PLACE_OF = {
+    typed_passes.NopythonTypeInference: RememberingTypeInference, typed_passes.NativeLowering: BorrowingLowering,
+}  # fmt: skip
+
+
 class GeneratedCodeCompiler(CompilerBase):
-    """Numba's default compiler with fewer passes."""
+    """Numba's default compiler with fewer passes, and with other ones in the place of some."""
 
     def define_pipelines(self) -> list[PassManager]:
         manager: Any = DefaultPassBuilder.define_nopython_pipeline(self.state)
         lean = PassManager("generated code")
-        inference = typed_passes.NopythonTypeInference
         kept = [(kind, text) for kind, text in manager.passes if kind not in _NOT_NEEDED]
-        lean.passes = [(RememberingTypeInference if kind is inference else kind, text) for kind, text in kept]
+        lean.passes = [(_IN_PLACE_OF.get(kind, kind), text) for kind, text in kept]
         lean.finalize()
         return [lean]
