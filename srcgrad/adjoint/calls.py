@@ -14,9 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from srcgrad.adjoint.plan import Kept
-from srcgrad.analysis.clobber import arrays_written
-from srcgrad.ir.alias import alias_classes
+from srcgrad.analysis.clobber import Writing, arrays_written
+from srcgrad.ir.alias import AliasClasses, alias_classes
 from srcgrad.ir.nodes import Call, Callee, Function, Pop, Push, Statement, Sym
 from srcgrad.ir.types import Array, Scalar, Stack, Type
 from srcgrad.ir.visit import walk
@@ -81,38 +83,43 @@ def floating_scalars(symbols: Iterable[Sym]) -> tuple[Sym, ...]:
     return tuple(s for s in symbols if _is_floating_scalar(s.type))
 
 
-def writing_callees(helpers: Iterable[Function]) -> frozenset[Callee]:
-    """The helpers that may write into an array they are given, themselves or through one they call."""
+def writing_callees(helpers: Iterable[Function]) -> Writing:
+    """The dtypes of the arrays that helpers may write into of those that they are given, themselves or through one they
+    call; helpers that write into none are left out."""
     helpers = tuple(helpers)
-    writing: set[Callee] = set()
+    writing: Writing = {}
     while True:
-        found = {h.callee for h in helpers if h.callee is not None and _writes_parameters(h, frozenset(writing))}
+        found = {h.callee: dtypes for h in helpers if h.callee is not None and (dtypes := _written_given(h, writing))}
         if found == writing:
-            return frozenset(writing)
+            return found
         writing = found
 
 
-def _writes_parameters(helper: Function, writing: frozenset[Callee]) -> bool:
+def _written_given(helper: Function, writing: Writing) -> frozenset[np.dtype]:
     aliases = alias_classes(helper)
     given = {aliases.root(p) for p in helper.params if isinstance(p.type, Array)}
-    return any(aliases.root(a) in given for s in walk(helper.body) for a in arrays_written(s, writing))
+    return _written_dtypes(helper, aliases, given, writing)
+
+
+def _written_dtypes(
+    function: Function, aliases: AliasClasses, shared: set[Sym], writing: Writing
+) -> frozenset[np.dtype]:
+    """The dtypes of the arrays in some alias classes that a function writes into."""
+    written = (a for s in walk(function.body) for a in arrays_written(s, writing))
+    return frozenset(a.type.dtype for a in written if aliases.root(a) in shared and isinstance(a.type, Array))
 
 
 def volatile_roots(function: Function, helpers: Iterable[Function], program: Function) -> frozenset[Sym]:
     """The alias classes of the arrays that a helper is given or returns, when some function of the program writes into
-    an array that is handed to a call or came out of one: the helper cannot tell whether its caller overwrites what it
-    has read."""
-    everyone = (program, *helpers)
-    writing = writing_callees(helpers)
-    handed_over_and_written = bool(writing) or any(_hands_over_written(f) for f in everyone)
-    if not handed_over_and_written:
-        return frozenset()
+    an array of that dtype that is handed to a call or came out of one: the helper cannot tell whether its caller
+    overwrites what it has read."""
+    dtypes = frozenset().union(*writing_callees(helpers).values(), *map(_handed_over_written, (program, *helpers)))
     aliases = alias_classes(function)
-    shared = (*function.params, *function.body.results)
-    return frozenset(aliases.root(a) for a in shared if isinstance(a, Sym) and isinstance(a.type, Array))
+    shared = (a for a in (*function.params, *function.body.results) if isinstance(a, Sym))
+    return frozenset(aliases.root(a) for a in shared if isinstance(a.type, Array) and a.type.dtype in dtypes)
 
 
-def _hands_over_written(function: Function) -> bool:
+def _handed_over_written(function: Function) -> frozenset[np.dtype]:
     aliases = alias_classes(function)
     handed = {
         aliases.root(a)
@@ -121,7 +128,7 @@ def _hands_over_written(function: Function) -> bool:
         for a in (*s.arguments, *s.results)
         if isinstance(a, Sym) and isinstance(a.type, Array)
     }
-    return any(aliases.root(a) in handed for s in walk(function.body) for a in arrays_written(s, frozenset()))
+    return _written_dtypes(function, aliases, handed, {})
 
 
 def statement_symbols(statement: Statement) -> tuple[Sym, ...]:

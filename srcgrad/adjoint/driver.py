@@ -24,8 +24,9 @@ from srcgrad.adjoint.reverse import ReverseSweep
 from srcgrad.adjoint.shadow import floating_arrays, must_mirror
 from srcgrad.adjoint.tapes import Tapes
 from srcgrad.adjoint.unit import Unit
+from srcgrad.analysis.clobber import Writing
 from srcgrad.ir.build import Builder, const_like
-from srcgrad.ir.nodes import Atom, Block, Call, Callee, Function, NewStack, Sym
+from srcgrad.ir.nodes import Atom, Block, Call, Function, NewStack, Sym
 from srcgrad.ir.types import Array, Scalar
 from srcgrad.ir.visit import walk
 
@@ -111,7 +112,7 @@ def _gradient(builder: Builder, unit: Unit, sweep: ReverseSweep, parameter: Sym)
 
 
 def _helper_unit(
-    helper: Function, program: Function, strong_zero: bool, writing: frozenset[Callee], mirrored: bool
+    helper: Function, program: Function, strong_zero: bool, writing: Writing, mirrored: bool
 ) -> Unit:
     scalars, arrays = floating_scalars(helper.params), floating_arrays(helper.params)
     returned = floating_arrays(helper.body.results)

@@ -11,14 +11,14 @@ copy of the whole matrix costs little next to the product; undoing every store i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from srcgrad.analysis.activity import Activity, find_activity
-from srcgrad.analysis.clobber import Clobbers
+from srcgrad.analysis.clobber import Clobbers, Writing
 from srcgrad.analysis.regions import find_regions
 from srcgrad.ir.alias import alias_classes
-from srcgrad.ir.nodes import Atom, Block, Callee, Copy, External, Function, Product, Statement, Sym, written_arrays
+from srcgrad.ir.nodes import Atom, Block, Copy, External, Function, Product, Statement, Sym, written_arrays
 from srcgrad.ir.types import Array, Layout
 from srcgrad.ir.visit import map_atoms, rebuild, walk
 
@@ -33,7 +33,7 @@ class Factors:
 
 def keep_factors(
     function: Function, wrt: Iterable[Sym], outputs: Sequence[Atom],
-    *, writing: Collection[Callee], volatile: frozenset[Sym],
+    *, writing: Writing, volatile: frozenset[Sym],
 ) -> Factors:  # fmt: skip
     """Copy the factors that do not last. `writing` are the callees that write into what they are given, `volatile` the
     arrays that the caller may overwrite at any time."""

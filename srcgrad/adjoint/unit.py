@@ -17,12 +17,12 @@ from srcgrad.adjoint.reverse import ReverseSweep
 from srcgrad.adjoint.shadow import Shadows, add_shadows
 from srcgrad.adjoint.tapes import Tapes
 from srcgrad.analysis.activity import Activity, find_activity
-from srcgrad.analysis.clobber import Clobbers
+from srcgrad.analysis.clobber import Clobbers, Writing
 from srcgrad.analysis.regions import Regions, find_regions
 from srcgrad.errors import Diagnostic, InternalError
 from srcgrad.ir.alias import AliasClasses, alias_classes
 from srcgrad.ir.build import Builder, add_elementwise
-from srcgrad.ir.nodes import Atom, Callee, Function, Sym
+from srcgrad.ir.nodes import Atom, Function, Sym
 from srcgrad.ir.types import Array
 
 _MOST_ROUNDS = 50
@@ -37,7 +37,7 @@ class Unit:
 
     def __init__(
         self, function: Function, wrt: Sequence[Sym], outputs: Sequence[Atom], cotangents: Sequence[Atom | None],
-        *, strong_zero: bool, writing: frozenset[Callee], volatile: frozenset[Sym] = frozenset(),
+        *, strong_zero: bool, writing: Writing, volatile: frozenset[Sym] = frozenset(),
         detached: bool = False, mirrored: bool = False,
     ) -> None:  # fmt: skip
         self.params = function.params
@@ -54,7 +54,7 @@ class Unit:
         self._strong_zero = strong_zero
         self.plan: Plan = self._make_plan(writing, frozenset(map(self.aliases.root, volatile)))
 
-    def _make_plan(self, writing: frozenset[Callee], volatile: frozenset[Sym]) -> Plan:
+    def _make_plan(self, writing: Writing, volatile: frozenset[Sym]) -> Plan:
         """Write the reverse sweep on trial until it needs no more stores undone than it undoes, and no more loops can
         be fused."""
         clobbers = Clobbers(self.function, self.regions, self.aliases, writing)

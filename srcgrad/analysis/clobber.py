@@ -11,8 +11,10 @@ and once per common loop for "a later iteration of this loop, same iteration of 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from srcgrad.analysis.affine import Affine, AffineForms
 from srcgrad.analysis.identity import Identities
@@ -76,7 +78,7 @@ class Clobbers:
     """The relation between what one function reads and what it writes."""
 
     def __init__(
-        self, function: Function, regions: Regions, aliases: AliasClasses, writing: Collection[Callee] = ()
+        self, function: Function, regions: Regions, aliases: AliasClasses, writing: Writing | None = None
     ) -> None:
         self._regions = regions
         self._aliases = aliases
@@ -85,7 +87,7 @@ class Clobbers:
         self._stores: dict[Sym, list[Statement]] = {}
         self._known: dict[tuple[Load, Region], tuple[Clobber, ...]] = {}
         for statement in walk(function.body):
-            for array in arrays_written(statement, writing):
+            for array in arrays_written(statement, writing or {}):
                 self._stores.setdefault(aliases.root(array), []).append(statement)
         self._fresh = fresh_allocations(function, aliases)
 
@@ -210,11 +212,17 @@ class Clobbers:
         return stride + rest.constant > 0 if stride > 0 else stride + rest.constant < 0
 
 
-def arrays_written(statement: Statement, writing: Collection[Callee]) -> tuple[Sym, ...]:
-    """The arrays a statement writes into; a call of one of `writing` may write into any array it is given."""
-    if isinstance(statement, Call) and statement.callee not in writing:
-        return ()
-    return tuple(a for a in written_arrays(statement) if isinstance(a.type, Array))
+Writing = Mapping[Callee, frozenset[np.dtype]]
+"""The dtypes of the arrays that calls may write into; callees that write into none are left out."""
+
+
+def arrays_written(statement: Statement, writing: Writing) -> tuple[Sym, ...]:
+    """The arrays a statement writes into; a call may write into any array it is given of the dtypes in `writing`."""
+    arrays = tuple(a for a in written_arrays(statement) if isinstance(a.type, Array))
+    if not isinstance(statement, Call):
+        return arrays
+    dtypes = writing.get(statement.callee, frozenset())
+    return tuple(a for a in arrays if a.type.dtype in dtypes)  # type: ignore[union-attr]
 
 
 def fresh_allocations(function: Function, aliases: AliasClasses) -> dict[Sym, Sym]:
