@@ -66,12 +66,20 @@ class BorrowingLower(lowering.Lower):
     def lower(self) -> None:
         assigned = [s for block in self.func_ir.blocks.values() for s in block.body if isinstance(s, ir.Assign)]
         times = Counter(s.target.name for s in assigned)
-        self._borrowed = {s.target.name for s in assigned if isinstance(s.value, ir.Arg) and times[s.target.name] == 1}
+        once = [s for s in assigned if times[s.target.name] == 1]
+        self._borrowed = {s.target.name for s in once if isinstance(s.value, ir.Arg)}
+        self._borrowed |= {s.target.name for s in once if self._is_method_of_borrowed(s)}
         self._counts = True
         super().lower()
 
+    def _is_method_of_borrowed(self, s: Any) -> bool:
+        """Is it `argument.method`, on the way to a call?"""
+        if not (isinstance(s.value, ir.Expr) and s.value.op == "getattr" and s.value.value.name in self._borrowed):
+            return False
+        return isinstance(self.fndesc.typemap[s.target.name], types.BoundFunction)
+
     def lower_assign(self, ty: Any, inst: Any) -> Any:
-        self._counts = not (isinstance(inst.value, ir.Arg) and inst.target.name in self._borrowed)
+        self._counts = inst.target.name not in self._borrowed
         try:
             return super().lower_assign(ty, inst)
         finally:

@@ -37,6 +37,7 @@ _IMPORTS = (  # groups, each of (what the code mentions, the line that brings it
      (r"\bmem\.", "from srcgrad.runtime import memory as mem"),
      (r"\bpar\.", "from srcgrad.runtime import threads as par"),
      (r"\bspecial\.", "from srcgrad.runtime import special"),
+     (r"\bstacks\.", "from srcgrad.runtime import stacks"),
      (r"\bvm\.", "from srcgrad.runtime import vector_math as vm")),
 )
 

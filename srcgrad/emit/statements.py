@@ -81,6 +81,8 @@ class Simple:
                 return f"{names[result]} = mem.{function}({names[array]})"
             case NewStack(result=result):
                 assert isinstance(result.type, Stack)
+                if isinstance(result.type.element, Scalar) and self._uses.is_handed_on(result):
+                    return f"{names[result]} = stacks.new({dtype_text(result.type.element.dtype)})"
                 return f"{names[result]} = [{_representative(result.type.element)}] * 0"
             case Push(stack=stack, value=value):
                 return f"{names[stack]}.append({text(value)})"

@@ -96,13 +96,20 @@ class Uses:
         self._required: set[Statement] = set()
         self._needed: dict[Sym, None] = {}
         self._pending: list[Sym] = []
+        self._handed_on: set[Atom] = set()
         for statement in walk(function.body):
+            if isinstance(statement, Call):
+                self._handed_on.update(statement.arguments)
             for symbol in (*definitions(statement), *inner_symbols(statement)):
                 self.definition[symbol] = statement
             for block in blocks(statement):
                 for inner in block.statements:
                     self._parent[inner] = statement
         self._find_needed(function)
+
+    def is_handed_on(self, symbol: Sym) -> bool:
+        """Is it an argument of a call?"""
+        return symbol in self._handed_on
 
     # -- need ---------------------------------------------------------------------------------------------------
 
