@@ -15,11 +15,12 @@ class Target(enum.Enum):
 
 @dataclass(frozen=True)
 class Options:
-    """`fastmath` lets the compiler reorder floating-point arithmetic; `cache` keeps machine code on disk; `parallel`
-    runs independent iterations of long loops in several threads; `nogil` releases Python's lock while compiled code
-    runs; `boundscheck` raises `IndexError` on a subscript out of range; `strong_zero` makes a zero cotangent times an
-    infinite or undefined partial zero; `holomorphic` (of `grad` and `value_and_grad` only) promises a holomorphic
-    function. `target` is "cpu", or "cuda" for an NVIDIA GPU."""
+    """`fastmath` lets the compiler reorder floating-point arithmetic, and takes denormal numbers for zero where nothing
+    can be raised; `cache` keeps machine code on disk; `parallel` runs independent iterations of long loops in several
+    threads; `nogil` releases Python's lock while compiled code runs; `boundscheck` raises `IndexError` on a subscript
+    out of range; `strong_zero` makes a zero cotangent times an infinite or undefined partial zero; `holomorphic` (of
+    `grad` and `value_and_grad` only) promises a holomorphic function. `target` is "cpu", or "cuda" for an NVIDIA
+    GPU."""
 
     fastmath: bool = False
     cache: bool = True

@@ -124,7 +124,9 @@ def derive(task: Task) -> Code:
     result, gradients = result_of(task)
     function = with_complex_border(function, _arguments(task, task.transform), _results(result, gradients))
     primal = with_complex_border(primal, _arguments(task, Transform.PRIMAL), border_of((task.out,)))
-    source = emit(function, nesting(result), task.header, task.options.target)
+    options = task.options
+    flush = options.fastmath and not options.boundscheck and options.target is Target.CPU
+    source = emit(function, nesting(result), task.header, options.target, flush)
     return Code(
         entry_name(function), source, text, facts_of(primal, function), lambda: checks_of(function),
         lambda: (primal, function),

@@ -18,7 +18,7 @@ from srcgrad.emit.lines import INDENT, Lines, wrapped
 from srcgrad.emit.naming import Names, unique_name
 from srcgrad.emit.statements import PLAIN, Dialect
 from srcgrad.emit.uses import Uses, terminates
-from srcgrad.ir.nodes import Callee, Function, Kernel, Launch
+from srcgrad.ir.nodes import Callee, External, Function, Kernel, Launch, Raise
 from srcgrad.ir.visit import walk
 
 PARALLEL = "_parallel"  # the variable of a generated module that names its functions with parallel loops
@@ -33,6 +33,7 @@ _IMPORTS = (  # groups, each of (what the code mentions, the line that brings it
     ((r"\batomics\.", "from srcgrad.runtime import atomics"),
      (r"\bblas\.", "from srcgrad.runtime import blas"),
      (r"\bcomplex_blas\.", "from srcgrad.runtime import complex_blas"),
+     (r"\bdenormals\.", "from srcgrad.runtime import denormals"),
      (r"\blapack\.", "from srcgrad.runtime import lapack"),
      (r"\bmem\.", "from srcgrad.runtime import memory as mem"),
      (r"\bpar\.", "from srcgrad.runtime import threads as par"),
@@ -47,9 +48,12 @@ def entry_name(function: Function) -> str:
     return unique_name(function.name.replace("<lambda>", "lambda_"), ())
 
 
-def emit(function: Function, result: Nested, header: str = "", target: Target = Target.CPU) -> str:
+def emit(
+    function: Function, result: Nested, header: str = "", target: Target = Target.CPU, flush: bool = False
+) -> str:  # fmt: skip
     """The module that computes `function`, whose results are nested as `result` says: an integer is the position
-    of a result, a tuple is a tuple. `header` becomes the docstring of the module."""
+    of a result, a tuple is a tuple. `header` becomes the docstring of the module. With `flush`, numbers too small for
+    full precision are zero (where nothing can be raised, which would leave it so)."""
     everything = (s for f in (function, *function.helpers) for s in walk(f.body))
     kernels = {s.callee: description(s) for s in everything if isinstance(s, Kernel)}
     host = HOST if target is Target.CUDA else PLAIN
@@ -70,7 +74,8 @@ def emit(function: Function, result: Nested, header: str = "", target: Target = 
         texts += ["\n".join(launcher(s, callees[s.callee], callees.get(s.atomic, ""))) for s in launches]  # type: ignore[arg-type]
         parallel += [in_parallel(callees[s.callee]) for s in launches]
         dialect = THREAD if each.callee in kernels else host
-        texts.append("\n".join(_function(each, name, nested, taken, callees, home, dialect)))
+        flushes = flush and each is function and not _may_raise(functions)
+        texts.append("\n".join(_function(each, name, nested, taken, callees, home, dialect, flushes)))
     if parallel:
         texts.append(f"{PARALLEL} = {tuple(parallel)!r}")
     if kernels:
@@ -80,6 +85,11 @@ def emit(function: Function, result: Nested, header: str = "", target: Target = 
     parts = [_docstring(header)] if header else []
     parts += ["\n".join(lines) for lines in _imports(code)]
     return "\n\n".join(parts) + ("\n\n\n" if parts else "") + code
+
+
+def _may_raise(functions: list[Function]) -> bool:
+    """May compiled code leave one of them by an exception?"""
+    return any(isinstance(s, (Raise, External)) for f in functions for s in walk(f.body))
 
 
 def _home(function: Function) -> str:
@@ -106,21 +116,24 @@ def _imports(code: str) -> list[list[str]]:
 
 def _function(
     function: Function, name: str, nested: Nested, taken: list[str], callees: dict[Callee, str], home: str,
-    dialect: Dialect = PLAIN,
+    dialect: Dialect = PLAIN, flush: bool = False,
 ) -> list[str]:  # fmt: skip
     uses = Uses(function)
     folding = Folding(function, uses)
-    names = Names(function, folding, Interference(function, folding), taken)
+    state = "arithmetic"
+    names = Names(function, folding, Interference(function, folding), [*taken, state] if flush else taken)
     lines = Lines(home=home, depth=1)
     printer = Printer(folding, names, lines, callees, dialect)
     printer.block(function.body)
     gives_nothing = function.callee is not None and not function.body.results
     if not terminates(function.body) and not gives_nothing:
+        lines.lines += [f"{INDENT}denormals.restore({state})"] if flush else []
         lines.lines += _return(nested, [printer.text(atom) for atom in function.body.results])
     if not any(not line.lstrip().startswith("#") for line in lines.lines):
         lines.lines.append(INDENT + "pass")
     params = [names[p] for p in function.params]
-    return [*wrapped(f"def {name}(", params, "):", ""), *lines.lines]
+    begin = [f"{INDENT}{state} = denormals.flush()"] if flush else []
+    return [*wrapped(f"def {name}(", params, "):", ""), *begin, *lines.lines]
 
 
 def _return(nested: Nested, values: list[str]) -> list[str]:
