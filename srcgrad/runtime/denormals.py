@@ -1,8 +1,8 @@
 """Numbers too small for full precision, taken for zero while a function runs: what `fastmath` allows.
 
 Processors calculate with such numbers a hundred times slower than with others. In: nothing. Out: `flush()` gives the
-state of the processor's arithmetic as it was, which `restore` puts back. Only x86-64 is told to; elsewhere, and in plain
-Python, both do nothing.
+state of the processor's arithmetic as it was, which `restore` puts back. Only x86-64 is told to; elsewhere, and in
+plain Python, both do nothing.
 """
 
 from __future__ import annotations
