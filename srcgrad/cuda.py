@@ -52,7 +52,7 @@ class Kernel:
             raise ArgumentError(
                 Diagnostic("a kernel is launched with blocks and threads", advice="write kernel[blocks, threads](...)")
             )
-        blocks, threads = (tuple(c) if isinstance(c, tuple) else (c,) for c in configuration[:2])
+        blocks, threads = (tuple(c) if isinstance(c, (tuple, list)) else (c,) for c in configuration[:2])
         shared = int(configuration[3]) if len(configuration) == 4 else 0
         rank = max(len(blocks), len(threads))
         if rank > 3 or any(int(n) != n or n < 1 for n in (*blocks, *threads)):

@@ -49,18 +49,21 @@ from srcgrad.span import Span
 
 Access = Load | Store
 
+_FEW = 4  # iterations that any loop is taken to have
 _READING = (Copy, View, Reshape, For, While, If)
 
 
 @dataclass(frozen=True)
 class Dependence:
     """Two iterations may touch one element of `name` (or carry a value of that name), one of them to write it. It is in
-    `memory`, or in what is seen from outside."""
+    `memory`, or in what is seen from outside. Where all iterations write the same elements (`alike`), they do meet, but
+    for what they fill before they read it."""
 
     name: str
     span: Span
     certain: bool
     memory: bool = True
+    alike: bool = False
 
 
 class Independence:
@@ -196,11 +199,38 @@ class Independence:
         return any(each.owner is loop for each in region.ancestors())
 
     def _conflicts(self, loop: For, name: str, written: list[Store], found: list[Access]) -> Iterator[Dependence]:
-        for a in written:
-            for b in found:
-                if not self._apart(loop, a, b):
-                    yield Dependence(name, a.span, certain=self._meet(loop, a, b))
-                    return
+        pairs = [(a, b) for a in written for b in found if not self._apart(loop, a, b)]
+        if not pairs:
+            return
+        for a, b in pairs:
+            if self._meet(loop, a, b):
+                yield Dependence(name, a.span, certain=True)
+                return
+        alike = [a for a, _ in pairs if not a.accumulate and self._is_alike(loop, a)]
+        yield Dependence(name, (alike or [pairs[0][0]])[0].span, certain=False, alike=bool(alike))
+
+    def _is_alike(self, loop: For, store: Store) -> bool:
+        """Does every iteration write into the same elements?"""
+        region: Region | None = self._regions.of_statement[store]
+        while region is not None and region.owner is not loop:
+            if not isinstance(region.owner, For):
+                return False
+            region = region.parent
+        return not any(self._varies(loop, atom) for atom in store.index)
+
+    def _varies(self, loop: For, atom: Atom) -> bool:
+        """May it be another one in another iteration?"""
+        if not isinstance(atom, Sym) or not self._is_inside(loop, atom):
+            return False
+        inner = self._regions.loop_of.get(atom)
+        if isinstance(inner, For) and inner is not loop and atom is inner.index:
+            return any(self._varies(loop, a) for a in (inner.start, inner.stop, inner.step))
+        made = self._regions.definition.get(atom)
+        return not isinstance(made, Let) or any(self._varies(loop, a) for a in made.arguments)
+
+    def _is_inside(self, loop: For, symbol: Sym) -> bool:
+        region = self._regions.of_symbol.get(symbol)
+        return region is not None and self._inside(loop, region)
 
     def _apart(self, loop: For, a: Access, b: Access) -> bool:
         """Do two accesses, each in an iteration of its own, never touch one element?"""
@@ -293,7 +323,13 @@ class Independence:
             else:
                 far.add(constant // coefficient)
         step = loop.step.value if isinstance(loop.step, Const) else 1
-        return len(far) < 2 and all(d != 0 and d % step == 0 for d in far)
+        return len(far) < 2 and all(d != 0 and d % step == 0 and self._reaches(loop, abs(d // step)) for d in far)
+
+    def _reaches(self, loop: For, distance: int) -> bool:
+        """Are there iterations so far apart? (Few as they may be, there are some.)"""
+        if isinstance(loop.start, Const) and isinstance(loop.stop, Const) and isinstance(loop.step, Const):
+            return len(range(loop.start.value, loop.stop.value, loop.step.value)) > distance
+        return distance < _FEW
 
     def _in_each(self, loop: For, access: Access) -> bool:
         """Is the statement reached in every iteration?"""

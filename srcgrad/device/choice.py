@@ -120,7 +120,7 @@ class Chooser:
         if not isinstance(loop.step, Const):
             return "the step is not a constant"
         for found in self.independence.dependences(loop):
-            if loop.parallel and found.memory and not found.certain:
+            if loop.parallel and found.memory and not found.certain and not found.alike:
                 continue  # the user's promise, in the adjoint as in the primal
             return f"iterations {'' if found.certain else 'may '}meet in {found.name!r}"
         folds = [fold_of(loop.body, p, r) for p, r in zip(loop.parameters, loop.body.results)]

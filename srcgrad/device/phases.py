@@ -44,7 +44,7 @@ from srcgrad.ir.nodes import (
     operands,
 )  # fmt: skip
 from srcgrad.ir.types import Array, Scalar
-from srcgrad.ir.visit import clone_block, defined_symbols, free_symbols, map_atoms, rebuild, walk
+from srcgrad.ir.visit import clone_block, defined_symbols, free_symbols, inner_symbols, map_atoms, rebuild, walk
 from srcgrad.span import NOWHERE
 
 _CHEAP = 4  # the cost of an operation on floats that is done again, rather than kept
@@ -260,7 +260,8 @@ class _Phases:
     def _array_for(self, symbol: Sym) -> Sym:
         """Fresh memory for a value of each thread."""
         if not isinstance(symbol.type, Scalar):
-            where = next((s.span for _, s in around_barriers(self.control.body) if symbol in definitions(s)), NOWHERE)
+            found = [s for _, s in around_barriers(self.control.body)]
+            where = next((s.span for s in found if symbol in (*definitions(s), *inner_symbols(s))), NOWHERE)
             raise Unsupported(
                 Diagnostic(
                     "which array this is cannot be told on the other side of a barrier",

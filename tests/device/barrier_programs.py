@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numba
 import numpy as np
 from numba import cuda, float32, float64, int64
 
@@ -206,6 +207,39 @@ def by_a_function(x, out):
     out[t] = other * x[t]
 
 
+def with_names_of_its_own(x, out, bytes):
+    """Names that generated code might have taken."""
+    threads_x = cuda.gridDim.x * cuda.blockDim.x
+    thread_x = cuda.grid(1)
+    shared_1 = cuda.shared.array(SHAPE, numba.float64)
+    shared_1[0, cuda.threadIdx.x] = x[thread_x] * bytes
+    cuda.syncthreads()
+    np = shared_1[0, cuda.blockDim.x - 1 - cuda.threadIdx.x]
+    out[thread_x] = np * cuda.blockDim.x * threads_x * x[thread_x]
+
+
+def two_for_each(x, out):
+    """Each thread has two elements, half of the array apart."""
+    line = cuda.shared.array(2 * BLOCK, float64)
+    t = cuda.threadIdx.x
+    line[t] = x[t]
+    line[t + cuda.blockDim.x] = x[t + BLOCK]
+    cuda.syncthreads()
+    out[t] = line[t] * line[2 * BLOCK - 1 - t]
+    out[t + BLOCK] = line[t + BLOCK] ** 2
+
+
+def same_memory(x, out):
+    """All arrays without a length are the same."""
+    first = cuda.shared.array(0, float64)
+    t = cuda.threadIdx.x
+    first[t] = x[t]
+    second = cuda.shared.array(0, float64)
+    cuda.syncthreads()
+    out[t] = second[BLOCK - 1 - t] * x[t]
+
+
+SHAPE = (2, BLOCK)
 RNG = np.random.default_rng(7)
 CASES = {
     # function: launch, arguments, written, with respect to
@@ -219,5 +253,8 @@ CASES = {
     until_small: ((3, BLOCK), (1.5 * RNG.random((3, BLOCK)), 0.9, np.zeros((3, BLOCK))), 2, (0,)),
     with_local_memory: ((2, BLOCK), (RNG.random(2 * BLOCK), RNG.random(3), np.zeros(2 * BLOCK)), 2, (0, 1)),
     in_branches: ((1, BLOCK), (RNG.random(BLOCK), 1, np.zeros(BLOCK)), 2, (0,)),
+    with_names_of_its_own: ((2, BLOCK), (RNG.random(2 * BLOCK), np.zeros(2 * BLOCK), 2.0), 1, (0, 2)),
+    two_for_each: ((1, BLOCK), (RNG.random(2 * BLOCK), np.zeros(2 * BLOCK)), 1, (0,)),
+    same_memory: ((1, BLOCK, 0, 8 * BLOCK), (RNG.random(BLOCK), np.zeros(BLOCK)), 1, (0,)),
     by_a_function: ((1, BLOCK), (RNG.random(BLOCK), np.zeros(BLOCK)), 1, (0,)),
 }

@@ -127,6 +127,20 @@ def spread(x, place):
     return np.sum(np.cos(out))
 
 
+def outside(x, place):
+    """A work array that all iterations use: whether each fills it first cannot be told, so they follow one another."""
+    n, m = x.shape
+    out, w = np.zeros(n), np.zeros(m)
+    for i in prange(n):
+        for j in range(m):
+            w[j] = x[i, j] ** 2
+        total = 0.0
+        for j in range(m):
+            total += w[(j + 1) % m] * w[j]
+        out[place[i]] = total
+    return np.sum(out**2)
+
+
 def sums_twice(x, place):
     """Sums into one element, one after the other and in a branch: of which nothing may be read in between."""
     table = np.zeros(4)
@@ -186,6 +200,7 @@ ARGUMENTS = {
     pairs: (RNG.normal(size=6), RNG.random(6)), until_small: (RNG.random(8),), recurrence: (RNG.normal(size=5), 0.7),
     with_own_memory: (RNG.random((6, 5)),), cube: (RNG.random((3, 4, 5)),),
     parts_of_rows: (RNG.random((40, 3)), RNG.random((40, 5))), permuted: (RNG.random(9), RNG.permutation(9)),
+    outside: (RNG.random((6, 4)), RNG.permutation(6)),
     sums_twice: (RNG.random(9), RNG.integers(0, 4, 9)), halved: (3.0 * RNG.random(300),),
     bounced: (2.0 * RNG.random(12), 3), feeding: (3.0 * RNG.random(5),),
     spread: (RNG.random(9), RNG.permutation(9)[:5]),

@@ -149,7 +149,30 @@ def one_of_two(x, y, out):
     out[t] = chosen[BLOCK - 1 - t] * line[0]
 
 
+def where(x):
+    return x[cuda.grid(1)]
+
+
+def asking_a_function(x, out):
+    out[cuda.grid(1)] = where(x) ** 2
+
+
+def in_turns(x, out):
+    line = cuda.shared.array(BLOCK, float64)
+    other = cuda.shared.array(BLOCK, float64)
+    t = cuda.threadIdx.x
+    line[t] = x[t]
+    cuda.syncthreads()
+    for _ in range(3):
+        other[t] = line[BLOCK - 1 - t] * 0.5
+        cuda.syncthreads()
+        line, other = other, line
+    out[t] = line[t]
+
+
 REFUSED = {
+    asking_a_function: ("cuda.grid is supported in the kernel itself only", "return x[cuda.grid(1)]"),
+    in_turns: ("which array this is", "for _ in range(3):"),
     left_early: ("not all threads may come to the barrier", "if i >= x.size:"),
     as_often_as_it_likes: ("not all threads may come to the barrier", "for _ in range(t):"),
     of_some_size: ("cuda.shared.array is not supported", "cuda.shared.array(n, float64)"),

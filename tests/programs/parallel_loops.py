@@ -171,3 +171,16 @@ def steps_in_branches_kept(x):
                     v = 0.7 * v * v
             out[i] += v * x[i, j]
     return out
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, 16),))
+def halves(x):
+    """As far apart as the loop is long: no two iterations meet."""
+    y = x.copy()
+    for t in prange(8):
+        y[t] = y[t] * y[t + 8]
+    out = np.zeros(16)
+    for t in prange(8):
+        out[t] = y[t] ** 2
+        out[t + 8] = np.sin(y[t]) * x[t + 8]
+    return out

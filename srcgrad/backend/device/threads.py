@@ -12,11 +12,12 @@ from __future__ import annotations
 import ast
 import copy
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
+import numba
 import numpy as np
 
 from srcgrad.backend import cache
@@ -39,23 +40,27 @@ def as_loops(function: FunctionType, rank: int) -> Callable[..., None]:
     node = copy.deepcopy(source.node)
     assert isinstance(node, ast.FunctionDef)
     names, name = [a.arg for a in node.args.args], node.name
-    waits = _mentions(function, {"syncthreads", "shared"}, set())
-    loops = (_Waiting if waits else _Loops)(_AXES[:rank])
+    called = list(_called(function))
+    waits = any({"syncthreads", "shared"} & set(each.__code__.co_names) for each in called)
+    loops = (_Waiting if waits else _Loops)(_AXES[:rank], _tag(function))
+    for each in called[1:]:
+        _refuse_indices(each)
     translated = _Thread(function, loops, source)
     thread = ast.fix_missing_locations(translated.visit(node))
-    shape = [*(f"{what}_{a}" for what in ("blocks", "threads") for a in loops.axes), "shared_bytes"]
+    shape = [*(f"{what}_{a}{loops.tag}" for what in ("blocks", "threads") for a in loops.axes), f"bytes{loops.tag}"]
     own = [*loops.indices, *shape, *(s.name for s in translated.shared), *names]
-    thread.name, thread.decorator_list = f"{name}_thread", []
+    thread.name, thread.decorator_list = f"{name}_thread{loops.tag}", []
     before = [ast.copy_location(ast.arg(n), node) for n in own[: len(own) - len(names)]]
     thread.args.args = [*before, *thread.args.args]
-    lines = ["import numpy as np", "from numba import prange", "", "", ast.unparse(thread)]
+    np_, prange = f"np{loops.tag}", f"prange{loops.tag}"
+    lines = [f"import numpy as {np_}", f"from numba import prange as {prange}", "", "", ast.unparse(thread)]
     lines += ["", "", f"def {name}({', '.join([*shape, *names])}):"]
-    lines += [f"{_INDENT}{s.name} = {s.made(loops.axes)}" for s in translated.shared]
+    lines += [f"{_INDENT}{s.name} = {s.made(loops)}" for s in translated.shared]
     indent = _INDENT
     for index, extent in loops.nest():
-        lines.append(f"{indent}for {index} in prange({extent}):")
+        lines.append(f"{indent}for {index} in {prange}({extent}):")
         indent += _INDENT
-    lines.append(f"{indent}{name}_thread({', '.join(own)})")
+    lines.append(f"{indent}{thread.name}({', '.join(own)})")
     own_names = _written_down(function, name, "\n".join(lines) + "\n")
     declare(own_names[thread.name], Source(thread, source.file, name))
     return own_names[name]
@@ -66,26 +71,37 @@ def as_loops(function: FunctionType, rank: int) -> Callable[..., None]:
 
 @dataclass(frozen=True)
 class _Loops:
-    """One loop along each axis, over all threads."""
+    """One loop along each axis, over all threads. The `tag` makes names that the kernel does not have."""
 
     axes: tuple[str, ...]
+    tag: str
 
     def nest(self) -> list[tuple[str, str]]:
         """The loops from the outside in: index and extent."""
-        return [(f"at_{a}", f"blocks_{a} * threads_{a}") for a in reversed(self.axes)]
+        return [(self.grid(a), self.in_all(a)) for a in reversed(self.axes)]
 
     @property
     def indices(self) -> list[str]:
         return [index for index, _ in self.nest()]
 
+    def blocks(self, axis: str) -> str:
+        return f"blocks_{axis}{self.tag}"
+
+    def threads(self, axis: str) -> str:
+        return f"threads_{axis}{self.tag}"
+
+    def in_all(self, axis: str) -> str:
+        """How many threads there are."""
+        return f"{self.blocks(axis)} * {self.threads(axis)}"
+
     def grid(self, axis: str) -> str:
-        return f"at_{axis}"
+        return f"at_{axis}{self.tag}"
 
     def thread(self, axis: str) -> str:
-        return f"(at_{axis} % threads_{axis})"
+        return f"({self.grid(axis)} % {self.threads(axis)})"
 
     def block(self, axis: str) -> str:
-        return f"(at_{axis} // threads_{axis})"
+        return f"({self.grid(axis)} // {self.threads(axis)})"
 
 
 @dataclass(frozen=True)
@@ -94,30 +110,31 @@ class _Waiting(_Loops):
 
     def nest(self) -> list[tuple[str, str]]:
         axes = [*reversed(self.axes)]
-        return [(f"block_{a}", f"blocks_{a}") for a in axes] + [(f"thread_{a}", f"threads_{a}") for a in axes]
+        return [(self.block(a), self.blocks(a)) for a in axes] + [(self.thread(a), self.threads(a)) for a in axes]
 
     def grid(self, axis: str) -> str:
-        return f"(block_{axis} * threads_{axis} + thread_{axis})"
+        return f"({self.block(axis)} * {self.threads(axis)} + {self.thread(axis)})"
 
     def thread(self, axis: str) -> str:
-        return f"thread_{axis}"
+        return f"thread_{axis}{self.tag}"
 
     def block(self, axis: str) -> str:
-        return f"block_{axis}"
+        return f"block_{axis}{self.tag}"
 
 
 @dataclass(frozen=True)
 class _Shared:
-    """Memory that a block shares."""
+    """Memory that a block shares; `dynamic` is as much as the launch says."""
 
     name: str
     shape: str
     dtype: str
+    dynamic: bool
 
-    def made(self, axes: tuple[str, ...]) -> str:
+    def made(self, loops: _Loops) -> str:
         """The text of the array of all blocks."""
-        blocks = ", ".join(f"blocks_{a}" for a in reversed(axes))
-        return f"np.zeros(({blocks}, {self.shape}), {self.dtype})"
+        blocks = ", ".join(map(loops.blocks, reversed(loops.axes)))
+        return f"np{loops.tag}.zeros(({blocks}, {self.shape}), {self.dtype})"
 
 
 # -- a thread ---------------------------------------------------------------------------------------------------------
@@ -135,9 +152,11 @@ class _Thread(ast.NodeTransformer):
     def visit_Expr(self, node: ast.Expr) -> ast.AST:
         path, call = self._path(node.value), node.value
         if path and isinstance(call, ast.Call) and path[0] == "atomic":
-            if path[1:] not in (["add"], ["sub"]) or len(call.args) != 3:
+            named = {k.arg: k.value for k in call.keywords}
+            given = [*call.args, *(named[n] for n in ("ary", "idx", "val")[len(call.args) :] if n in named)]
+            if path[1:] not in (["add"], ["sub"]) or len(given) != 3:
                 raise self._refused(node, f"cuda.{'.'.join(path)}", "only atomic sums have a derivative")
-            array, index, value = map(self.visit, call.args)
+            array, index, value = map(self.visit, given)
             target = ast.Subscript(array, index, ast.Store())
             return ast.copy_location(ast.AugAssign(target, ast.Add() if path[1] == "add" else ast.Sub(), value), node)
         return node if path == ["syncthreads"] else self.generic_visit(node)
@@ -150,9 +169,10 @@ class _Thread(ast.NodeTransformer):
             case ["grid"]:
                 return self._of_each_axis(node, self.loops.grid)
             case ["gridsize"]:
-                return self._of_each_axis(node, lambda a: f"blocks_{a} * threads_{a}")
+                return self._of_each_axis(node, lambda a: f"({self.loops.in_all(a)})")
             case ["local", "array"]:
-                return self._parsed("np.empty(0, 0)", node, [self.visit(a) for a in node.args])
+                shape, dtype = self._shape_and_dtype(node, "cuda.local.array")
+                return self._parsed(f"np{self.loops.tag}.empty({shape}, {dtype})", node)
             case ["shared", "array"]:
                 return self._shared(node)
         used = "only sums whose result nobody uses have a derivative" if path[0] == "atomic" else ""
@@ -161,10 +181,11 @@ class _Thread(ast.NodeTransformer):
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         path = self._path(node)
         if not path:
-            return self.generic_visit(node)
+            found = _resolved(node, _names(self.function))
+            return self._dtype(found, node) or self.generic_visit(node)
         texts: dict[str, Callable[[str], str]] = {
-            "threadIdx": self.loops.thread, "blockIdx": self.loops.block, "blockDim": lambda a: f"threads_{a}",
-            "gridDim": lambda a: f"blocks_{a}",
+            "threadIdx": self.loops.thread, "blockIdx": self.loops.block, "blockDim": self.loops.threads,
+            "gridDim": self.loops.blocks,
         }  # fmt: skip
         if len(path) == 2 and path[0] in texts and path[1] in _AXES:
             if path[1] not in self.loops.axes:
@@ -173,29 +194,46 @@ class _Thread(ast.NodeTransformer):
         raise self._refused(node, f"cuda.{'.'.join(path)}", "")
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        found = _names(self.function).get(node.id)
-        dtype = getattr(np, str(found), None) if type(found).__module__.startswith("numba") else None
-        return self._parsed(f"np.{found}", node) if isinstance(dtype, type) else node
+        is_local = node.id in self.function.__code__.co_varnames
+        return node if is_local else self._dtype(_names(self.function).get(node.id), node) or node
 
-    def _shared(self, node: ast.Call) -> ast.AST:
-        """The part of this block: the shape is constant, so that the array can be made outside of the loops."""
-        given = dict(zip(("shape", "dtype"), map(self.visit, node.args)))
-        given.update({k.arg: self.visit(k.value) for k in node.keywords if k.arg in ("shape", "dtype")})
+    def _dtype(self, found: Any, node: ast.AST) -> ast.AST | None:
+        """NumPy's name for a number's type of Numba's."""
+        dtype = getattr(np, str(found), None) if type(found).__module__.startswith("numba") else None
+        return self._parsed(f"np{self.loops.tag}.{found}", node) if isinstance(dtype, type) else None
+
+    def _shape_and_dtype(self, node: ast.Call, what: str) -> tuple[str, str]:
+        """Both as text. The shape is constant in CUDA, so that it can be known here."""
+        given = dict(zip(("shape", "dtype"), node.args))
+        given.update({k.arg: k.value for k in node.keywords if k.arg in ("shape", "dtype")})
         if len(given) < 2:
-            raise self._refused(node, "cuda.shared.array", "it has a shape and a dtype")
-        shape, dtype = given["shape"], ast.unparse(given["dtype"])
-        local = {n.id for n in ast.walk(shape) if isinstance(n, ast.Name)} & set(self.function.__code__.co_varnames)
+            raise self._refused(node, what, "it has a shape and a dtype")
+        local = {n.id for n in ast.walk(given["shape"]) if isinstance(n, ast.Name)}
+        local &= set(self.function.__code__.co_varnames)
         if local:
             why = f"its shape is constant in CUDA, and {min(local)!r} is a variable"
-            raise self._refused(node, "cuda.shared.array", why, "write the number, or a name of the module's")
-        parts = shape.elts if isinstance(shape, ast.Tuple) else [shape]
-        text = ", ".join(map(ast.unparse, parts))
-        if text == "0":  # as much as the launch says
-            kind = eval(dtype, {**_names(self.function), "np": np})
-            text = f"shared_bytes // {np.dtype(kind).itemsize}"
-        made = _Shared(f"shared_{len(self.shared) + 1}", text, dtype)
-        self.shared.append(made)
-        own = ", ".join(self.loops.block(a) for a in reversed(self.loops.axes))
+            raise self._refused(node, what, why, "write the number, or a name of the module's")
+        shape = eval(ast.unparse(given["shape"]), _names(self.function))
+        lengths = shape if isinstance(shape, tuple) else (shape,)
+        return f"({', '.join(map(str, map(int, lengths)))},)", ast.unparse(self.visit(given["dtype"]))
+
+    def _shared(self, node: ast.Call) -> ast.AST:
+        """The part of this block of an array that is made outside of the loops."""
+        shape, dtype = self._shape_and_dtype(node, "cuda.shared.array")
+        dynamic = shape == "(0,)"
+        before = [made for made in self.shared if made.dynamic] if dynamic else []
+        if before and before[0].dtype != dtype:
+            why = "all arrays of length 0 are the same memory, and it has another dtype already"
+            raise self._refused(node, "cuda.shared.array", why, "give each array its length")
+        if dynamic:
+            kind = eval(dtype, {**_names(self.function), f"np{self.loops.tag}": np})
+            shape = f"bytes{self.loops.tag} // {np.dtype(kind).itemsize}"
+        made = before[0] if before else None
+        if made is None:
+            name = f"shared_{len(self.shared) + 1}{self.loops.tag}"
+            made = _Shared(name, shape.strip("()").rstrip(","), dtype, dynamic)
+            self.shared.append(made)
+        own = ", ".join(map(self.loops.block, reversed(self.loops.axes)))
         return self._parsed(f"{made.name}[{own}]", node)
 
     def _of_each_axis(self, node: ast.Call, text: Callable[[str], str]) -> ast.AST:
@@ -205,24 +243,12 @@ class _Thread(ast.NodeTransformer):
         parts = [text(a) if a in self.loops.axes else "0" for a in _AXES[: int(given.value)]]
         return self._parsed(f"({', '.join(parts)})", node)
 
-    def _parsed(self, text: str, at: ast.AST, arguments: list[ast.AST] | None = None) -> ast.AST:
-        made = ast.parse(text, mode="eval").body
-        if arguments is not None:
-            assert isinstance(made, ast.Call)
-            made.args = arguments  # type: ignore[assignment]
-        return ast.copy_location(made, at)
+    def _parsed(self, text: str, at: ast.AST) -> ast.AST:
+        return ast.copy_location(ast.parse(text, mode="eval").body, at)
 
     def _path(self, node: ast.AST) -> list[str]:
         """`cuda.atomic.add` is ["atomic", "add"], where `cuda` is that module; else empty."""
-        path: list[str] = []
-        current = node.func if isinstance(node, ast.Call) else node
-        while isinstance(current, ast.Attribute):
-            path.insert(0, current.attr)
-            current = current.value
-        if not path or not isinstance(current, ast.Name):
-            return []
-        module = getattr(_names(self.function).get(current.id), "__name__", "")
-        return path if module == "numba.cuda" else []
+        return _path(node, _names(self.function))
 
     def _refused(self, node: Any, what: str, why: str, advice: str = "") -> Unsupported:
         part = what.split(".")[1]
@@ -243,18 +269,73 @@ def _names(function: FunctionType) -> dict[str, Any]:
     return {**function.__globals__, **{name: cell.cell_contents for name, cell in cells}}
 
 
-def _mentions(function: FunctionType, words: set[str], seen: set[Any]) -> bool:
-    """Does a function, or one that it calls by name, mention one of the words?"""
-    if function in seen:
-        return False
-    seen.add(function)
-    code = function.__code__
-    if words & set(code.co_names):
-        return True
-    names = _names(function)
-    called = (names.get(name) for name in (*code.co_names, *code.co_freevars))
-    called = (getattr(c, "py_func", c) for c in called)
-    return any(_mentions(c, words, seen) for c in called if isinstance(c, FunctionType))
+def _path(node: ast.AST, names: dict[str, Any]) -> list[str]:
+    path: list[str] = []
+    current = node.func if isinstance(node, ast.Call) else node
+    while isinstance(current, ast.Attribute):
+        path.insert(0, current.attr)
+        current = current.value
+    if not path or not isinstance(current, ast.Name):
+        return []
+    return path if getattr(names.get(current.id), "__name__", "") == "numba.cuda" else []
+
+
+def _resolved(node: ast.Attribute, names: dict[str, Any]) -> Any:
+    """What `module.name` stands for; None where that is not known."""
+    holder = names.get(node.value.id) if isinstance(node.value, ast.Name) else None
+    return getattr(holder, node.attr, None) if isinstance(holder, ModuleType) else None
+
+
+def _tag(function: FunctionType) -> str:
+    """What makes the names of generated code other ones than those of the kernel."""
+    code, names = function.__code__, _names(function)
+    local = {*code.co_varnames, *code.co_cellvars}
+    taken = {*local, *code.co_names, *names}
+    taken -= {name for name, meant in (("np", np), ("prange", numba.prange)) if names.get(name, meant) is meant} - local
+    tag = ""
+    while taken & _generated(function.__name__, tag):
+        tag += "_"
+    return tag
+
+
+def _generated(name: str, tag: str) -> set[str]:
+    """The names of generated code."""
+    along = (f"{stem}_{a}" for stem in ("at", "block", "blocks", "thread", "threads") for a in _AXES)
+    arrays = (f"shared_{k}" for k in range(1, 100))
+    return {f"{each}{tag}" for each in (*along, *arrays, "bytes", "np", "prange", f"{name}_thread")}
+
+
+def _called(function: FunctionType) -> Iterator[FunctionType]:
+    """A function, and those that it calls by name."""
+    pending, seen = [function], {function}
+    while pending:
+        current = pending.pop(0)
+        yield current
+        names = _names(current)
+        found = (names.get(name) for name in (*current.__code__.co_names, *current.__code__.co_freevars))
+        for each in (getattr(f, "py_func", f) for f in found):
+            if isinstance(each, FunctionType) and each not in seen:
+                seen.add(each)
+                pending.append(each)
+
+
+def _refuse_indices(function: FunctionType) -> None:
+    """Functions that a kernel calls are read as they stand: they may wait, but do not know which thread they are."""
+    if not any(getattr(v, "__name__", "") == "numba.cuda" for v in _names(function).values()):
+        return
+    source = source_of(function)
+    for node in ast.walk(source.node):
+        path = _path(node, _names(function)) if isinstance(node, ast.Attribute) else []
+        if path and path != ["syncthreads"]:
+            raise Unsupported(
+                Diagnostic(
+                    f"cuda.{'.'.join(path)} is supported in the kernel itself only",
+                    source.span(node),
+                    f"{function.__name__!r} is called by a kernel",
+                    "functions that a kernel calls are read without CUDA's indices, memory and atomics",
+                    "use it in the kernel, and pass what comes of it",
+                )
+            )
 
 
 def _written_down(function: FunctionType, name: str, text: str) -> dict[str, Any]:
