@@ -8,7 +8,7 @@ Raises `Unsupported` where a thread might not come to a barrier that another one
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from srcgrad.errors import Diagnostic, Unsupported
 from srcgrad.ir.alias import AliasClasses
@@ -30,7 +30,7 @@ from srcgrad.ir.nodes import (
     definitions,
     written_arrays,
 )  # fmt: skip
-from srcgrad.ir.visit import defined_symbols, free_symbols, walk
+from srcgrad.ir.visit import defined_symbols, free_symbols, map_atoms, walk
 
 _PURE = (Let, Dim, Load, View, Reshape, If, For, While)
 
@@ -47,6 +47,36 @@ def around_barriers(block: Block) -> Iterator[tuple[Block, Statement]]:
         if waits(s):
             for inner in blocks(s):
                 yield from around_barriers(inner)
+
+
+def with_flags_apart(block: Block) -> Block:
+    """The block with branches taken apart that also say what happens next, as `if ...: out[i] = v; return` does: what
+    they hand on that is known in front of them comes from a branch that does nothing else."""
+    made: list[Statement] = []
+    for s in block.statements:
+        s = map_atoms(s, lambda atom: atom, with_flags_apart)
+        if isinstance(s, If) and not waits(s) and not all(isinstance(t, _PURE) for t in walk(Block((s,)))):
+            made += _apart(s)
+        else:
+            made.append(s)
+    return Block(tuple(made), block.results)
+
+
+def _apart(s: If) -> list[Statement]:
+    inside = {*defined_symbols(s.then), *defined_symbols(s.orelse)}
+    known = [k for k in range(len(s.results)) if not inside & {s.then.results[k], s.orelse.results[k]}]
+    rest = [k for k in range(len(s.results)) if k not in known]
+    if not known:
+        return [s]
+
+    def part(places: list[int], with_statements: bool) -> If:
+        then, orelse = (
+            Block(block.statements if with_statements else (), tuple(block.results[k] for k in places))
+            for block in (s.then, s.orelse)
+        )
+        return replace(s, results=tuple(s.results[k] for k in places), then=then, orelse=orelse)
+
+    return [part(known, with_statements=False), part(rest, with_statements=True)]
 
 
 @dataclass

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from srcgrad.device.control import Control, around_barriers, waits
+from srcgrad.device.control import Control, around_barriers, waits, with_flags_apart
 from srcgrad.errors import Diagnostic, Unsupported
 from srcgrad.ir.alias import alias_classes
 from srcgrad.ir.build import Builder
@@ -85,7 +85,7 @@ class _Outside:
         """All threads of all blocks wait at each barrier; or, where blocks decide otherwise than others, those of one
         block."""
         loops, prefixes = _nest(loop)
-        body = loops[-1].body
+        body = with_flags_apart(loops[-1].body)
         first_thread = len(loops) // 2
         if len(loops) % 2 or any(each.results for each in loops):
             raise _misplaced(loop)

@@ -239,6 +239,21 @@ def same_memory(x, out):
     out[t] = second[BLOCK - 1 - t] * x[t]
 
 
+def stored_before_leaving(x, steps, out):
+    line = cuda.shared.array(BLOCK, float64)
+    t = cuda.threadIdx.x
+    v = x[t]
+    for k in range(6):
+        line[t] = v
+        cuda.syncthreads()
+        v = v * line[(t + 1) % BLOCK] + 0.2
+        cuda.syncthreads()
+        if k == steps:
+            out[t] = v
+            return
+    out[t] = v * 2.0
+
+
 SHAPE = (2, BLOCK)
 RNG = np.random.default_rng(7)
 CASES = {
@@ -256,5 +271,6 @@ CASES = {
     with_names_of_its_own: ((2, BLOCK), (RNG.random(2 * BLOCK), np.zeros(2 * BLOCK), 2.0), 1, (0, 2)),
     two_for_each: ((1, BLOCK), (RNG.random(2 * BLOCK), np.zeros(2 * BLOCK)), 1, (0,)),
     same_memory: ((1, BLOCK, 0, 8 * BLOCK), (RNG.random(BLOCK), np.zeros(BLOCK)), 1, (0,)),
+    stored_before_leaving: ((1, BLOCK), (RNG.random(BLOCK), 2, np.zeros(BLOCK)), 2, (0,)),
     by_a_function: ((1, BLOCK), (RNG.random(BLOCK), np.zeros(BLOCK)), 1, (0,)),
 }
