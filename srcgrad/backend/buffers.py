@@ -16,6 +16,8 @@ import numpy as np
 from srcgrad.backend.arguments import is_record
 from srcgrad.errors import ArgumentError, Diagnostic, OverlapError
 
+_MOST_WORK = 10_000
+
 
 class add_to:
     """As `out` of a gradient: `out=add_to(buffers)` adds the gradient to what the buffers hold."""
@@ -30,7 +32,7 @@ def deliver(gradient: Any, out: Any) -> Any:
     buffers = out.buffers if adds else out
     pairs = list(_pairs(gradient, buffers, "out"))
     for one, other in itertools.combinations([buffer for buffer, _ in pairs], 2):
-        if np.may_share_memory(one, other):
+        if _share(one, other):
             raise OverlapError(
                 Diagnostic(
                     "two buffers of out share memory", why="one part of the gradient would be written over the other",
@@ -43,6 +45,14 @@ def deliver(gradient: Any, out: Any) -> Any:
         else:
             buffer[...] = part
     return buffers
+
+
+def _share(one: np.ndarray, other: np.ndarray) -> bool:
+    """Do they have an element in common? (Where that takes long to find out, they are taken to.)"""
+    try:
+        return bool(np.shares_memory(one, other, max_work=_MOST_WORK))  # type: ignore[arg-type]
+    except np.exceptions.TooHardError:
+        return True
 
 
 def _pairs(gradient: Any, buffer: Any, name: str) -> Iterator[tuple[np.ndarray, Any]]:
@@ -77,13 +87,20 @@ def _check(gradient: np.ndarray, buffer: Any, name: str) -> None:
     fits = type(buffer) is np.ndarray and buffer.shape == gradient.shape and buffer.dtype == gradient.dtype
     if not fits:
         raise _refused(name, buffer, wanted)
+    if any(stride == 0 and length > 1 for stride, length in zip(buffer.strides, buffer.shape)):
+        raise OverlapError(
+            Diagnostic(
+                f"elements of {name} share memory", why="one part of the gradient would be written over another",
+                advice="pass a buffer with memory for each element",
+            )
+        )  # fmt: skip
     if not buffer.flags.writeable:
         raise ArgumentError(Diagnostic(f"{name} is read-only", advice="pass a buffer that can be written"))
 
 
 def _refused(name: str, buffer: Any, wanted: str) -> ArgumentError:
     found = type(buffer).__name__
-    if isinstance(buffer, np.ndarray):
+    if type(buffer) is np.ndarray:
         found = f"an array of shape {buffer.shape} and dtype {buffer.dtype}"
     elif isinstance(buffer, (tuple, list, dict)):
         found = f"a {found} of {len(buffer)}"

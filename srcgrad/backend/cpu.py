@@ -18,6 +18,7 @@ from srcgrad.backend.numba_passes import GeneratedCodeCompiler
 from srcgrad.config import Options
 from srcgrad.emit import PARALLEL
 from srcgrad.runtime import thread_pool
+from srcgrad.runtime import threads as in_blocks
 
 _FAST = ("arcp", "contract", "nsz", "reassoc")  # reordering only: NaN and infinity keep their meaning
 _MARK = "__srcgrad_compiled__"
@@ -39,7 +40,8 @@ def compile_module(name: str, text: str, options: Options, threads: bool = True)
     """The module with all its functions compiled (lazily, by Numba, for the types they are called with). Without
     `threads`, its parallel loops run in one: the same numbers, compiled in less time."""
     settings = jit_options(options)
-    module = loader.load(name, text, settings if threads else {**settings, "threads": False})
+    constants = {"threads": threads, "least_work": in_blocks.LEAST_WORK} if options.parallel else {}
+    module = loader.load(name, text, {**settings, **constants})
     if not getattr(module, _MARK, False):
         own = [(key, value) for key, value in vars(module).items() if _defined_here(value, module)]
         parallel = getattr(module, PARALLEL, ())

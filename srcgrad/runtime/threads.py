@@ -6,6 +6,8 @@ so results are the same, bit for bit, with any number of threads.
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 from numba import get_num_threads
 from numba.extending import register_jitable
@@ -13,7 +15,8 @@ from numba.extending import register_jitable
 from srcgrad.runtime.thread_pool import may_start as may_start
 from srcgrad.runtime.thread_pool import note_use as note_use
 
-LEAST_WORK = 100_000  # operations: less is done before other threads have woken up
+LEAST_WORK = int(os.environ.get("SRCGRAD_LEAST_WORK", 100_000))
+"""Operations: less is done before other threads have woken up."""
 COST_OF_ZEROS = 12  # four times three passes over memory, for each element that a block has of its own
 ATOMIC_COST = 14  # operations, of an addition that threads make atomically
 _MOST_BLOCKS = 64

@@ -156,3 +156,17 @@ def test_a_parameter_of_that_name_is_the_functions_own():
     assert grad(scaled, 1)(X, out=2.0) == 6.0
     with pytest.raises(TypeError, match="out"):
         jacobian(energy)(X, out=np.zeros(3))
+
+
+def test_buffers_that_lie_between_one_another():
+    memory = np.zeros(6)
+    both = value_and_grad(lambda a, b: np.sum(a * b), argnums=(0, 1))
+    both(np.ones(3), np.full(3, 2.0), out=(memory[::2], memory[1::2]))
+    np.testing.assert_array_equal(memory, [2.0, 1.0] * 3)
+
+
+def test_a_buffer_of_which_all_elements_are_one():
+    with pytest.raises(OverlapError, match="elements of out share memory"):
+        grad(lambda x: np.sum(x * x))(np.ones(3), out=np.lib.stride_tricks.as_strided(np.zeros(1), (3,), (0,)))
+    with pytest.raises(ArgumentError, match="out is MaskedArray"):
+        grad(lambda x: np.sum(x * x))(np.ones(3), out=np.ma.zeros(3))
