@@ -160,10 +160,12 @@ def test_parallel_equals_serial(program: Program) -> None:
 
 @every_program
 def test_kernels_equal_serial_and_do_not_race(program: Program) -> None:
-    """What is made for a GPU, in plain Python, with a record of which thread touches what."""
+    """What is made for a GPU, in plain Python, with a record of which thread touches what; forward mode for a
+    sample."""
+    sampled = zlib.crc32(program.name.encode()) % 3 == 0
     for case in cases(program):
         rtol, atol = case.tolerances(*IDENTITY)
-        for transform in (Transform.VJP, Transform.JVP):
+        for transform in (Transform.VJP, Transform.JVP) if sampled else (Transform.VJP,):
             made = built(case, transform, CUDA)
             verify(made.function)
             sweep, seed = (reverse, weights(case)) if transform is Transform.VJP else (forward, direction(case))

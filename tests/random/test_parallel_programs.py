@@ -1,6 +1,6 @@
 """Random `prange` programs: their gradients in blocks and as kernels equal the serial ones, and no threads race.
 
-200 of them by default, `--long` runs 1,000; one in 50 is compiled, too.
+80 of them by default, `--long` runs 1,000; one in 50 is compiled, too.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from tests.random.parallel_programs import Writer
 from tests.random.test_random_programs import load
 
 PARTS = 4
-DEFAULT, LONG = 200, 1000
-COMPILED_ONE_IN = 50
+DEFAULT, LONG = 80, 1000
+COMPILED_ONE_IN = 20
 DIFFERENCES_ONE_IN = 10
 PARALLEL, CUDA = Options(parallel=True), Options(target=Target.CUDA)
 TRACING = Tracing()

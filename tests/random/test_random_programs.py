@@ -1,6 +1,6 @@
 """Random programs through the compiler: values, reverse against forward, both against differences.
 
-At least 600 of them by default; `--long` runs thousands.
+At least 320 of them by default; `--long` runs thousands.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from tests.random.generate import Writer
 
 COMPILED_ONE_IN = 25
 PARTS = 4
-DEFAULT = 600
+DEFAULT = 320
 LONG = 10_000
 seen: Counter[str] = Counter()
 
