@@ -1,8 +1,13 @@
-"""Quoted functions: values are NumPy's, compiled and as plain Python; reverse, forward and differences agree."""
+"""Quoted functions: values are NumPy's, compiled and as plain Python; reverse, forward and differences agree.
+
+Machine code for each takes seconds: by default it is made for a third of them, and with `--long` for all; the generated
+Python of the others runs as it is.
+"""
 
 from __future__ import annotations
 
 import copy
+import zlib
 
 import numpy as np
 import pytest
@@ -13,8 +18,10 @@ from srcgrad.testing import check_grads
 from tests.library.cases import CASES
 
 
-@pytest.mark.parametrize("function, arguments", [c[1:] for c in CASES], ids=[c[0] for c in CASES])
-def test_value_and_derivatives(function, arguments):
+@pytest.mark.parametrize("name, function, arguments", CASES, ids=[c[0] for c in CASES])
+def test_value_and_derivatives(name, function, arguments, request):
+    if zlib.crc32(name.encode()) % 3 and not request.config.getoption("--long"):
+        request.getfixturevalue("plain_python")
     out, _ = srcgrad.vjp(function, *arguments)
     np.testing.assert_allclose(out, function(*copy.deepcopy(arguments)), rtol=1e-9, atol=1e-12)
     check_grads(function, arguments)
