@@ -22,6 +22,7 @@ from srcgrad.ir.fold import Fold
 from srcgrad.ir.nodes import (
     Alloc,
     Atom,
+    Barrier,
     Block,
     Call,
     Callee,
@@ -121,7 +122,7 @@ class _Machine:
             External: self.external, Alloc: self.alloc, Copy: self.copy, View: self.view, Reshape: self.reshape,
             Reinterpret: self.reinterpret, If: self.if_, For: self.for_, While: self.while_,
             NewStack: self.new_stack, Push: self.push, Pop: self.pop, Raise: self.raise_, Print: self.print_,
-            Call: self.call_, Launch: self.launch, Kernel: self.kernel,
+            Barrier: self.barrier, Call: self.call_, Launch: self.launch, Kernel: self.kernel,
         }  # fmt: skip
 
     def call(self, function: Function, arguments: tuple) -> tuple:
@@ -260,6 +261,10 @@ class _Machine:
     def raise_(self, s: Raise, env: Env) -> None:
         values = self.index(s.values, env)
         raise s.exception(s.message, *values) if s.message or values else s.exception()
+
+    def barrier(self, s: Barrier, env: Env) -> None:
+        """One iteration after the other, nobody ever comes to where all wait: `device.phases` takes barriers out."""
+        raise _fail("a barrier cannot be interpreted")
 
     def print_(self, s: Print, env: Env) -> None:
         print(*(item if isinstance(item, str) else self.value(item, env) for item in s.items))
