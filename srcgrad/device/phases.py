@@ -15,7 +15,7 @@ threads, unless it is as easily computed again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from srcgrad.device.control import Control, around_barriers, waits, with_flags_apart
@@ -44,7 +44,15 @@ from srcgrad.ir.nodes import (
     operands,
 )  # fmt: skip
 from srcgrad.ir.types import Array, Scalar
-from srcgrad.ir.visit import clone_block, defined_symbols, free_symbols, inner_symbols, map_atoms, rebuild, walk
+from srcgrad.ir.visit import (
+    clone_block,
+    defined_symbols,
+    free_symbols,
+    inner_symbols,
+    map_atoms,
+    rebuild,
+    used_symbols,
+)
 from srcgrad.span import NOWHERE
 
 _CHEAP = 4  # the cost of an operation on floats that is done again, rather than kept
@@ -131,7 +139,7 @@ class _Phases:
         self._inside = {*self.control.threads, *defined_symbols(self.control.body)}
         self._repeated: list[Statement] = []
         self._again: set[Sym] = set(self.control.threads)
-        self._uses = _uses(self.control.body)
+        self._uses = Counter(used_symbols(self.control.body))
         self._outside: dict[Sym, Sym] = {}  # of an array of each thread: the array of them all
 
     def run(self) -> Block:
@@ -219,7 +227,7 @@ class _Phases:
         pending = self._with_arrays_outside(pending)
         own = {symbol for s in pending for symbol in definitions(s)}
         inside = [a for s in pending for a in free_symbols(Block((s,)))] + [a for s in pending for a in definitions(s)]
-        within = _uses(Block(tuple(pending), tuple(atom for _, atom in handed_on)))
+        within = Counter(used_symbols(Block(tuple(pending), tuple(atom for _, atom in handed_on))))
         for symbol in own:
             if self._uses[symbol] > within[symbol]:
                 self.kept[symbol] = self._array_for(symbol)
@@ -274,7 +282,7 @@ class _Phases:
 
     def _with_arrays_outside(self, pending: list[Statement]) -> list[Statement]:
         """The arrays that a thread makes and needs later are parts of arrays of all threads."""
-        within = _uses(Block(tuple(pending)))
+        within = Counter(used_symbols(Block(tuple(pending))))
         for s in pending:
             if isinstance(s, Alloc) and self._uses[s.result] > within[s.result]:
                 assert s.fill is None and all(isinstance(n, Const) for n in s.shape), "an array local to a thread"
@@ -293,29 +301,6 @@ class _Phases:
             case Dim(array=array, axis=axis) if array in self._outside:
                 return replace(s, array=self._outside[array], axis=axis + len(self.loops))
         return map_atoms(s, lambda a: a, lambda b: replace(b, statements=tuple(map(self._as_parts, b.statements))))
-
-
-def _uses(block: Block) -> _Counts:
-    """How often each symbol is used in a block."""
-    counts = _Counts()
-    for s in walk(block):
-        _count(counts, operands(s))
-        for inner in (getattr(s, name, None) for name in ("then", "orelse", "body", "condition")):
-            if isinstance(inner, Block):
-                _count(counts, inner.results)
-    _count(counts, block.results)
-    return counts
-
-
-class _Counts(dict[Sym, int]):
-    def __missing__(self, key: Sym) -> int:
-        return 0
-
-
-def _count(counts: _Counts, atoms: Iterable[Atom]) -> None:
-    for atom in atoms:
-        if isinstance(atom, Sym):
-            counts[atom] += 1
 
 
 def _misplaced(s: Statement) -> Unsupported:

@@ -5,9 +5,6 @@ In: an array of integers. Out: statements that give an array with, at k, the sum
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
-from dataclasses import replace
-
 from srcgrad.ir.build import Builder, int_const
 from srcgrad.ir.nodes import Atom, Block, For, Sym
 from srcgrad.ir.types import INT64
@@ -38,25 +35,13 @@ def sums_before(builder: Builder, numbers: Sym, length: Atom) -> tuple[Sym, Atom
         inner.emit(For((result,), k, zero, size, one, (so_far,), (initial,), body, span=builder.span))
         return result
 
-    with _over(builder, chunks) as chunk:
+    with builder.loop(int_const(0), chunks, "chunk", parallel=True) as chunk:
         builder.store(parts, (chunk,), over_chunk(builder, chunk, int_const(0), record=False))
-    _in_parallel(builder)
     total = _starts(builder, parts, starts, chunks)
-    with _over(builder, chunks) as chunk:
+    with builder.loop(int_const(0), chunks, "chunk", parallel=True) as chunk:
         over_chunk(builder, chunk, builder.load(starts, (chunk,)), record=True)
-    _in_parallel(builder)
     builder.store(sums, (length,), total)
     return sums, total
-
-
-def _over(builder: Builder, chunks: Atom) -> AbstractContextManager[Sym]:
-    return builder.loop(int_const(0), chunks, "chunk")
-
-
-def _in_parallel(builder: Builder) -> None:
-    loop = builder.last()
-    assert isinstance(loop, For)
-    builder.replace_last(replace(loop, parallel=True))
 
 
 def _starts(builder: Builder, parts: Sym, starts: Sym, chunks: Atom) -> Sym:

@@ -203,7 +203,7 @@ def _rooms(builder: Builder, counts: Sym, length: Atom) -> tuple[Sym, Atom]:
     up = builder.op("add", length, int_const(LANES - 1))
     groups = builder.op("floordiv", up, int_const(LANES), hint="groups")
     rooms = builder.alloc((groups,), INT64.dtype, None, "room")
-    with builder.loop(int_const(0), groups, "group") as group:
+    with builder.loop(int_const(0), groups, "group", parallel=True) as group:
         begin = builder.op("mul", group, int_const(LANES), hint="begin")
         size = builder.op("minimum", int_const(LANES), builder.op("sub", length, begin))
 
@@ -212,7 +212,4 @@ def _rooms(builder: Builder, counts: Sym, length: Atom) -> tuple[Sym, Atom]:
 
         found = folded(builder, (size,), int_const(0), most, "most")
         builder.store(rooms, (group,), builder.op("mul", found, int_const(LANES)))
-    loop = builder.last()
-    assert isinstance(loop, For)
-    builder.replace_last(replace(loop, parallel=True))
     return rooms, groups

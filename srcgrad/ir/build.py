@@ -226,13 +226,15 @@ class Builder:
         return results
 
     @contextmanager
-    def loop(self, start: Atom, stop: Atom, hint: str = "i", reverse: bool = False) -> Iterator[Sym]:
+    def loop(
+        self, start: Atom, stop: Atom, hint: str = "i", reverse: bool = False, parallel: bool = False
+    ) -> Iterator[Sym]:  # fmt: skip
         """A unit-step loop that carries nothing; the `with` body is the loop's body."""
         index = Sym(hint, INT64)
         with self.block() as statements:
             yield index
         body = Block(tuple(statements))
-        self.emit(For((), index, start, stop, int_const(1), (), (), body, reverse, self.span))
+        self.emit(For((), index, start, stop, int_const(1), (), (), body, reverse, self.span, parallel))
 
 
 def nest(builder: Builder, lengths: Sequence[Atom], body: Callable[[tuple[Sym, ...]], None]) -> None:
