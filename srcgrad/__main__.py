@@ -13,8 +13,8 @@ from pathlib import Path
 
 from srcgrad.app import commands, demo
 from srcgrad.app.targets import TargetError
+from srcgrad.config import Transform
 from srcgrad.errors import SrcgradError
-from srcgrad.transforms import Transform
 
 DESCRIPTION = """\
 Machine-code gradients of ordinary Python. The commands look into any function of yours, as it is: nothing has to be

@@ -18,9 +18,8 @@ from srcgrad.backend.differentiable import Differentiable
 from srcgrad.backend.jacobian import Jacobian
 from srcgrad.backend.markers import stop_gradient
 from srcgrad.backend.products import jacobian_vector, vector_jacobian
-from srcgrad.config import Options, Target
+from srcgrad.config import Options, Target, Transform
 from srcgrad.errors import ArgumentError, Diagnostic
-from srcgrad.transforms import Transform
 
 __all__ = ["add_to", "differentiable", "grad", "jacobian", "jvp", "stop_gradient", "to_device", "value_and_grad", "vjp"]
 
@@ -131,6 +130,14 @@ def differentiable(fun: Callable[..., Any] | None = None, **options: bool | str)
         return Differentiable(function, options=checked)
 
     return make if fun is None else make(fun)
+
+
+_MEANINGS: tuple[tuple[Any, Transform], ...] = (
+    (grad, Transform.GRAD), (value_and_grad, Transform.VALUE_AND_GRAD), (jvp, Transform.JVP), (vjp, Transform.VJP),
+    (jacobian, Transform.JACOBIAN),
+)  # fmt: skip
+for _function, _transform in _MEANINGS:
+    _function.__srcgrad_derives__ = _transform  # what it means inside a function
 
 
 def _derivative(

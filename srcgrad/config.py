@@ -1,4 +1,5 @@
-"""Options: the same on every transform, and part of what identifies a compiled function."""
+"""What can be asked for: a transform, and options that are the same on every transform; both are part of what
+identifies a compiled function."""
 
 from __future__ import annotations
 
@@ -11,6 +12,17 @@ class Target(enum.Enum):
 
     CPU = "cpu"
     CUDA = "cuda"
+
+
+class Transform(enum.Enum):
+    """What to compile of the user's function."""
+
+    PRIMAL = "primal"
+    GRAD = "grad"
+    VALUE_AND_GRAD = "value_and_grad"
+    VJP = "vjp"
+    JVP = "jvp"
+    JACOBIAN = "jacobian"  # a loop over products, made by the back end
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from srcgrad.adjoint.distribute import distribute
 from srcgrad.adjoint.driver import Adjoint, reverse_mode
 from srcgrad.adjoint.flip import flip
 from srcgrad.adjoint.gather import gather
+from srcgrad.adjoint.inner import differentiate
 from srcgrad.adjoint.promote import promote
 from srcgrad.adjoint.reassociate import reassociate
 from srcgrad.adjoint.reciprocals import reciprocals
@@ -24,11 +25,11 @@ from srcgrad.adjoint.tangent import forward_mode
 from srcgrad.analysis.early import checks_of
 from srcgrad.analysis.facts import Facts, facts_of
 from srcgrad.analysis.races import refuse_races
-from srcgrad.config import Options, Target
+from srcgrad.config import Options, Target, Transform
 from srcgrad.device import in_phases, on_device
 from srcgrad.device.report import report_of_kernels
 from srcgrad.emit import emit, entry_name
-from srcgrad.frontend import lower
+from srcgrad.frontend import Inner, lower
 from srcgrad.infer.captured import Captured
 from srcgrad.infer.raised import Key, Raised
 from srcgrad.infer.signature import Leaf, Node, Spec, leaves
@@ -45,7 +46,7 @@ from srcgrad.opt.tangents import drop_tangents
 from srcgrad.parallel import in_parallel
 from srcgrad.parallel.report import report_of_loops
 from srcgrad.realify import Border, border_of, realify, seeds_of, with_complex_border
-from srcgrad.transforms import Request, Task, Transform, check_output, is_floating, nesting, result_of, task_of
+from srcgrad.transforms import Request, Task, check_output, is_floating, nesting, result_of, task_of
 
 IR = tuple[Function, Function]
 
@@ -135,7 +136,7 @@ def derive(task: Task) -> Code:
 
 def build(request: Request, derive: Callable[[Task], Code] = derive) -> Built:
     """Compile a request down to Python text; `derive` may remember what it derived before."""
-    lowered = lower(request.function, request.specs)
+    lowered = lower(request.function, request.specs, lambda inner: differentiate(_in_phases(inner)))
     lowered = replace(lowered, function=in_phases(lowered.function))
     check_output(request, lowered)
     task = task_of(request, lowered)
@@ -144,6 +145,10 @@ def build(request: Request, derive: Callable[[Task], Code] = derive) -> Built:
         captured=lowered.captured, captured_arrays=lowered.captured_arrays, written=lowered.written,
         raised=lowered.raised,
     )  # fmt: skip
+
+
+def _in_phases(inner: Inner) -> Inner:
+    return replace(inner, function=in_phases(inner.function))
 
 
 def _after_differentiation(function: Function, primal: Function, options: Options) -> tuple[Function, list[str]]:

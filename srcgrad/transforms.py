@@ -5,12 +5,11 @@ In: a request. Out: its specs of results; what cannot be asked for is refused.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from srcgrad.config import Options
+from srcgrad.config import Options, Transform
 from srcgrad.emit import Nested
 from srcgrad.errors import ArgumentError, Diagnostic
 from srcgrad.frontend import Lowered
@@ -18,17 +17,6 @@ from srcgrad.infer.signature import Leaf, Node, Spec, Static, leaves
 from srcgrad.ir.nodes import Function
 from srcgrad.ir.types import Scalar
 from srcgrad.realify import joined_spec, parts_spec
-
-
-class Transform(enum.Enum):
-    """What to compile of the user's function."""
-
-    PRIMAL = "primal"
-    GRAD = "grad"
-    VALUE_AND_GRAD = "value_and_grad"
-    VJP = "vjp"
-    JVP = "jvp"
-    JACOBIAN = "jacobian"  # a loop over products, made by the back end
 
 
 @dataclass(frozen=True)

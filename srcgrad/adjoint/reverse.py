@@ -22,10 +22,10 @@ from srcgrad.adjoint.plan import Plan
 from srcgrad.adjoint.primals import Primals
 from srcgrad.adjoint.shadow import Shadows, floating_arrays
 from srcgrad.adjoint.singular import Unchosen
+from srcgrad.adjoint.stack_cotangents import StackCotangents
 from srcgrad.adjoint.tapes import Tapes
 from srcgrad.analysis.activity import Activity
 from srcgrad.analysis.regions import Loop, Regions
-from srcgrad.errors import Diagnostic, Unsupported
 from srcgrad.ir.build import Builder, add_elementwise, clear_elements, int_const
 from srcgrad.ir.nodes import (
     Atom,
@@ -37,6 +37,7 @@ from srcgrad.ir.nodes import (
     If,
     Let,
     Load,
+    NewStack,
     Pop,
     Product,
     Push,
@@ -76,6 +77,7 @@ class ReverseSweep:
         self._factors = factors
         self._bars: dict[Sym, Atom] = {}
         self._opaque: set[Sym] = set()
+        self._stack_bars = StackCotangents()
         self._unchosen = Unchosen(regions, strong_zero)
 
     # -- cotangents -------------------------------------------------------------------------------------------
@@ -98,6 +100,9 @@ class ReverseSweep:
 
     def block(self, block: Block) -> None:
         """Append the adjoint of a block's statements."""
+        for statement in block.statements:
+            if isinstance(statement, NewStack) and self._activity(statement.result):
+                self._stack_bars.make(self._builder, statement)
         for statement in reversed(block.statements):
             if self._matters(statement):
                 self._builder.span = statement.span
@@ -151,8 +156,11 @@ class ReverseSweep:
                 self._loop(statement)
             case Call():
                 self._call(statement)
-            case Push() | Pop():
-                self._refuse_stack(statement)
+            case Push(stack=stack, value=value) if self._activity(stack):
+                self.accumulate(value, self._stack_bars.pop(self._builder, statement))
+            case Pop(result=result, stack=stack) if self._activity(stack):
+                bar = self._bars.pop(result, None)
+                self._stack_bars.push(self._builder, statement, bar)
 
     def _copied(self, bar: Sym, copy_bar: Sym) -> None:
         if bar is not copy_bar:  # they are one where the copy is all that is made of a parameter
@@ -174,6 +182,7 @@ class ReverseSweep:
         if not self.matters(call):
             return
         builder = self._builder
+        self._stack_bars.refuse_call(call, self._activity)
         own = call.arguments[: len(call.callee.parameters)]  # shadows follow where calls are mirrored
         bars = [self._bars.pop(r, None) or zero(r.type) for r in floating_scalars(call.results)]  # type: ignore[arg-type]
         arguments = tuple(map(self.primal, own))
@@ -193,17 +202,6 @@ class ReverseSweep:
         primal = self.primal(array)
         assert isinstance(primal, Sym)
         return self._builder.alloc_like(primal, 0.0, f"{array.hint}_bar")
-
-    def _refuse_stack(self, statement: Push | Pop) -> None:
-        if self._activity(statement.stack):
-            raise Unsupported(
-                Diagnostic(
-                    "reverse mode does not go through a growing tape",
-                    statement.span,
-                    why="this is a derivative already, and its reverse sweep keeps values on a stack",
-                    advice="take the second derivative in forward mode (jvp of grad)",
-                )
-            )
 
     def _let(self, statement: Let) -> None:
         bar = self._bars.pop(statement.result, None)

@@ -13,10 +13,11 @@ from typing import Any
 
 from srcgrad.app.check import rows, table
 from srcgrad.app.targets import Arguments, TargetError, find
+from srcgrad.config import Transform
 from srcgrad.differences import copy_tree
 from srcgrad.infer.signature import describe
 from srcgrad.pipeline import Built, build
-from srcgrad.transforms import Request, Transform
+from srcgrad.transforms import Request
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections import OrderedDict
 from collections.abc import Callable
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any
 
 import numpy as np
@@ -24,12 +24,13 @@ from srcgrad.backend.parameters import Parameters, python_function
 from srcgrad.backend.reference import Reference, refer
 from srcgrad.backend.specialisation import Specialisation
 from srcgrad.backend.variants import Build, Variants, as_function
-from srcgrad.config import Options, Target
+from srcgrad.config import Options, Target, Transform
 from srcgrad.errors import ArgumentError, Diagnostic
+from srcgrad.infer.derivation import Derivation
 from srcgrad.infer.signature import Spec, Static
 from srcgrad.ir.nodes import Function
 from srcgrad.pipeline import Built
-from srcgrad.transforms import Request, Transform
+from srcgrad.transforms import Request
 
 _MAX_BOUND = 256
 # Numba takes a masked array for an array
@@ -110,6 +111,9 @@ class CompiledFunction:
         self._bound: OrderedDict[Static, CompiledFunction] = OrderedDict()
         functools.update_wrapper(self, function, updated=())
         self.__srcgrad_transform__ = transform
+        if transform is not Transform.PRIMAL:
+            derivation = Derivation(transform, argnums, argnames, has_aux, options or Options())
+            self.__srcgrad_derivation__ = (function, derivation)
         self._fresh_tables()
 
     def _fresh_tables(self) -> None:
@@ -184,7 +188,7 @@ class CompiledFunction:
         with lock:
             bound = self._bound.get(key)
             if bound is None:
-                bound = self._bound[key] = self._of(MethodType(as_function(self.__wrapped__), instance))
+                bound = self._bound[key] = self._of(self.__wrapped__.__get__(instance, owner))
                 if len(self._bound) > _MAX_BOUND:
                     self._bound.popitem(last=False)
             return bound
@@ -232,8 +236,7 @@ class CompiledFunction:
         self._drop_stale()
         with lock:
             if self._dispatcher is None:
-                function = as_function(self.__wrapped__)
-                self._dispatcher = NjitDispatcher(function, self._parameters.signature, self._for_njit)
+                self._dispatcher = NjitDispatcher(_innermost(self), self._parameters.signature, self._for_njit)
                 self._dispatcher.srcgrad_object = self
             return self._dispatcher
 
@@ -245,6 +248,13 @@ class CompiledFunction:
 
     def __repr__(self) -> str:
         return f"<{self.__srcgrad_transform__.value} of {self.__qualname__}>"
+
+
+def _innermost(function: Any) -> FunctionType:
+    """The Python function behind derivatives and methods."""
+    while not isinstance(function, FunctionType):
+        function = function.__func__ if isinstance(function, MethodType) else function.__wrapped__
+    return function
 
 
 def _restore(kind: type[CompiledFunction], reference: Reference, recipe: tuple) -> CompiledFunction:

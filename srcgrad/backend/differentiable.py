@@ -9,10 +9,9 @@ from typing import Any
 from srcgrad.backend.callable import CompiledFunction, Derivative
 from srcgrad.backend.products import jacobian_vector, vector_jacobian
 from srcgrad.backend.variants import Build
-from srcgrad.config import Options
+from srcgrad.config import Options, Transform
 from srcgrad.errors import ArgumentError, Diagnostic
 from srcgrad.pipeline import Built
-from srcgrad.transforms import Transform
 
 
 class Differentiable(CompiledFunction):

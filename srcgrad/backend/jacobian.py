@@ -21,12 +21,12 @@ from srcgrad.backend.njit_wrapper import raw_leaves
 from srcgrad.backend.products import jacobian_vector
 from srcgrad.backend.store import remembered
 from srcgrad.backend.variants import Build
-from srcgrad.config import Options, Target
+from srcgrad.config import Options, Target, Transform
 from srcgrad.errors import ArgumentError, Diagnostic
 from srcgrad.infer.signature import Leaf, Node, Spec, leaves
 from srcgrad.ir.types import Array, Scalar
 from srcgrad.pipeline import Built
-from srcgrad.transforms import Request, Transform
+from srcgrad.transforms import Request
 
 MODES = ("forward", "reverse")
 _MAX_SHAPES = 256

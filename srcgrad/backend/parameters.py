@@ -9,20 +9,19 @@ from __future__ import annotations
 import functools
 import inspect
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
-from srcgrad.errors import ArgumentError, Diagnostic, Unsupported
+from srcgrad.errors import ArgumentError, Diagnostic
+from srcgrad.infer.derivation import Argnames, Argnums, differentiated
 
 _EMPTY = inspect.Parameter.empty
 
 
 def python_function(fun: Any) -> Callable[..., Any]:
     """The Python function (or bound method) behind a jitted function, a callable object, or one of our own objects."""
-    if hasattr(fun, "__srcgrad_transform__"):
-        if not hasattr(fun, "__srcgrad_primal__"):
-            raise _nested(fun)
-        return fun.__srcgrad_primal__
+    if hasattr(fun, "__srcgrad_transform__"):  # a derivative is a function as well
+        return getattr(fun, "__srcgrad_primal__", fun)
     if isinstance(fun, (types.FunctionType, types.MethodType)):
         if isinstance(fun, types.MethodType) and not isinstance(fun.__func__, types.FunctionType):
             return types.MethodType(python_function(fun.__func__), fun.__self__)
@@ -38,16 +37,6 @@ def python_function(fun: Any) -> Callable[..., Any]:
             f"{fun!r} is not a Python function",
             why="the gradient is derived from the source of a function" if callable(fun) else "it cannot be called",
             advice=_partial_advice(fun) if isinstance(fun, functools.partial) else "pass a function written in Python",
-        )
-    )
-
-
-def _nested(fun: Any) -> Unsupported:
-    return Unsupported(
-        Diagnostic(
-            f"{fun!r} cannot be differentiated again",
-            why="this is a derivative already, and is compiled for types that are seen when it is called",
-            advice="pass the function itself, or the Python generated for given arguments: grad(f).lower(x).py_func",
         )
     )
 
@@ -118,42 +107,6 @@ class Parameters:
         bound.apply_defaults()
         return tuple(bound.arguments.values())
 
-    def resolve(
-        self, argnums: int | tuple[int, ...] | None, argnames: str | tuple[str, ...] | None
-    ) -> tuple[tuple[int, ...], bool]:
+    def resolve(self, argnums: Argnums, argnames: Argnames) -> tuple[tuple[int, ...], bool]:
         """The positions to differentiate, and whether the gradient is bare (rather than in a tuple)."""
-        if argnames is not None:
-            named = (argnames,) if isinstance(argnames, str) else tuple(argnames)
-            positions = [self._named(name) for name in named]
-            if argnums is None:
-                return self._distinct(positions), isinstance(argnames, str)
-            return self._distinct([*self._numbered(argnums), *positions]), False
-        wanted = 0 if argnums is None else argnums
-        return self._distinct(self._numbered(wanted)), not isinstance(wanted, Iterable)
-
-    def _named(self, name: object) -> int:
-        if name in self._position:
-            return self._position[str(name)]
-        raise self._error(f"argnames names {name!r}, which is not a parameter of {self.name}")
-
-    def _numbered(self, argnums: Any) -> list[int]:
-        numbers = list(argnums) if isinstance(argnums, Iterable) else [argnums]
-        found = []
-        for number in numbers:
-            if isinstance(number, bool) or not hasattr(number, "__index__"):
-                raise self._error(f"argnums must be an int or a tuple of ints, not {argnums!r}")
-            position = number.__index__()
-            if not -len(self) <= position < len(self):
-                raise self._error(f"argnums={argnums!r}, but {self.name} has {len(self)} parameter(s)")
-            found.append(position % len(self))
-        return found
-
-    def _distinct(self, positions: list[int]) -> tuple[int, ...]:
-        if not positions:
-            raise self._error("there is nothing to differentiate: argnums is empty")
-        if len(set(positions)) < len(positions):
-            raise self._error(f"argnums names a parameter of {self.name} twice")
-        return tuple(positions)
-
-    def _error(self, title: str) -> ArgumentError:
-        return ArgumentError(Diagnostic(title, advice=f"the parameters are: {', '.join(self.names) or 'none'}"))
+        return differentiated(argnums, argnames, self.names, self.name)

@@ -22,10 +22,10 @@ from srcgrad.backend.device.modules import copied
 from srcgrad.backend.parameters import Parameters, python_function
 from srcgrad.backend.specialisation import Specialisation
 from srcgrad.backend.variants import Build, Variants, as_function, differentiable_positions
-from srcgrad.config import Options, Target
+from srcgrad.config import Options, Target, Transform
 from srcgrad.errors import ArgumentError, Diagnostic
 from srcgrad.infer.signature import Spec, Static, flatten
-from srcgrad.transforms import Request, Transform
+from srcgrad.transforms import Request
 
 _MAX_SHARED = 512
 _shared: OrderedDict[Any, tuple[Parameters, dict[Transform, Variants]]] = OrderedDict()

@@ -57,21 +57,34 @@ class BoundMethod:
         return MethodType(self.function.load(), self.owner)
 
 
-Reference = FunctionReference | FunctionByValue | BoundMethod
+@dataclass(frozen=True)
+class Itself:
+    """One of our objects, which pickles by itself: what is differentiated again."""
+
+    found: Any
+
+    def load(self) -> Callable[..., Any]:
+        """The object."""
+        return self.found
+
+
+Reference = FunctionReference | FunctionByValue | BoundMethod | Itself
 
 
 def bare(found: Any) -> Any:
     """The Python function behind one of our objects, a jitted function, or itself."""
-    if hasattr(found, "__srcgrad_transform__"):
-        return found.__wrapped__
+    while hasattr(found, "__srcgrad_transform__"):
+        found = found.__wrapped__
     return getattr(found, "py_func", found)
 
 
 def refer(function: Any) -> Reference:
     """A picklable reference to a Python function or bound method."""
+    if hasattr(function, "__srcgrad_transform__"):
+        return Itself(function)
     if isinstance(function, MethodType):
         inner = refer(function.__func__)
-        assert not isinstance(inner, BoundMethod)
+        assert isinstance(inner, FunctionReference | FunctionByValue)
         return BoundMethod(inner, function.__self__)
     reference = FunctionReference(function.__module__, function.__qualname__)
     busy: list = _pickling.__dict__.setdefault("busy", [])

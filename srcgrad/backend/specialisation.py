@@ -17,14 +17,14 @@ from srcgrad.backend.device.modules import Entry
 from srcgrad.backend.njit_wrapper import Shape, make_wrapper
 from srcgrad.backend.parameters import Parameters
 from srcgrad.backend.with_threads import WithThreads
-from srcgrad.config import Options, Target
+from srcgrad.config import Options, Target, Transform
 from srcgrad.errors import ArgumentError, Diagnostic
 from srcgrad.frontend.elementwise import SHAPES_DIFFER
 from srcgrad.infer.raised import as_the_users
 from srcgrad.infer.signature import Leaf, Node, Spec, is_plain, leaves, unflatten
 from srcgrad.ir.types import Scalar
 from srcgrad.pipeline import Built
-from srcgrad.transforms import Request, Transform
+from srcgrad.transforms import Request
 
 
 class Specialisation:

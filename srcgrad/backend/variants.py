@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from operator import attrgetter, is_, itemgetter
-from types import FunctionType, MappingProxyType, MethodType
+from types import MappingProxyType, MethodType
 from typing import Any
 
 import numpy as np
@@ -37,11 +37,9 @@ Comparison = tuple[Callable[[Any], Iterable[Any]], Any, tuple]
 Conversions = tuple[tuple[int, Callable[[Any], Any]], ...]
 
 
-def as_function(fun: Callable[..., Any]) -> FunctionType:
+def as_function(fun: Callable[..., Any]) -> Callable[..., Any]:
     """The function itself, where `fun` is a bound method."""
-    found = fun.__func__ if isinstance(fun, MethodType) else fun
-    assert isinstance(found, FunctionType)
-    return found
+    return fun.__func__ if isinstance(fun, MethodType) else fun
 
 
 class Variants:

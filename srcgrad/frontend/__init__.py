@@ -33,6 +33,7 @@ from srcgrad.frontend import reduce as reduce
 from srcgrad.frontend import setting as setting
 from srcgrad.frontend import subscripts as subscripts
 from srcgrad.frontend import text as text
+from srcgrad.frontend.context import Inner
 from srcgrad.frontend.entry import Lowered, lower
 
-__all__ = ["Lowered", "lower"]
+__all__ = ["Inner", "Lowered", "lower"]

@@ -16,6 +16,7 @@ from typing import Any, NoReturn, TypeVar
 
 import numpy as np
 
+from srcgrad.config import Transform
 from srcgrad.errors import Diagnostic, Unsupported
 from srcgrad.frontend.desugar import RESULT, SetReturn
 from srcgrad.frontend.liveness import Liveness
@@ -111,6 +112,21 @@ class Snapshot:
     advice: str
 
 
+@dataclass(frozen=True)
+class Inner:
+    """A function to be differentiated inside of another: the positions of the parameters that are, and how.
+
+    The derivative has the same parameters, for JVP followed by a tangent for each of `wrt`; it gives the results of the
+    function, and after these the gradients of its first result (VALUE_AND_GRAD), or the tangents of its floating
+    results (JVP)."""
+
+    function: Function
+    wrt: tuple[int, ...]
+    transform: Transform
+    strong_zero: bool
+
+
+Differentiate = Callable[[Inner], Function]
 Handler = Callable[["Context", Any], Any]
 CallHandler = Callable[["Context", Any, Arguments], Value]
 
@@ -176,7 +192,13 @@ def _register(table: dict, keys: Any) -> Callable[[F], F]:
 class Context:
     """The state of one run of the frontend."""
 
-    def __init__(self, mixed_orders: bool = False, sums_of_arrays: frozenset[Span] = frozenset()) -> None:
+    def __init__(
+        self,
+        mixed_orders: bool = False,
+        sums_of_arrays: frozenset[Span] = frozenset(),
+        differentiate: Differentiate | None = None,
+    ) -> None:
+        self.differentiate = differentiate
         self.builder = Builder()
         self.scopes: list[Scope] = []
         self.diagnostics: list[Diagnostic] = []

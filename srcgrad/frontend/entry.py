@@ -13,10 +13,11 @@ from typing import Any
 
 from srcgrad.errors import Diagnostic, Unsupported
 from srcgrad.frontend.arrays import materialise
-from srcgrad.frontend.context import Arguments, Context, Refused, Unknown
+from srcgrad.frontend.closing import check_snapshots, copied, own_results, with_copies
+from srcgrad.frontend.context import Arguments, Context, Differentiate, Refused, Unknown
 from srcgrad.frontend.elementwise import force
-from srcgrad.frontend.ownership import change_of, may_be_memory_of, reachable_helpers, written_by
-from srcgrad.frontend.scalars import scalar, settle
+from srcgrad.frontend.ownership import reachable_helpers, written_by
+from srcgrad.frontend.scalars import present, scalar
 from srcgrad.frontend.source import source_of, unwrap
 from srcgrad.frontend.values import (
     BOTTOM,
@@ -35,9 +36,8 @@ from srcgrad.frontend.values import (
 from srcgrad.infer.captured import Captured
 from srcgrad.infer.raised import Key, Raised
 from srcgrad.infer.signature import Leaf, Node, Spec, Static, is_namedtuple
-from srcgrad.ir.nodes import Atom, Block, Copy, Function, Statement, Sym
+from srcgrad.ir.nodes import Atom, Block, Function, Sym
 from srcgrad.ir.types import Array, Layout
-from srcgrad.ir.visit import defined_symbols, substitute
 from srcgrad.span import NOWHERE, Span
 
 
@@ -58,12 +58,15 @@ class Lowered:
     raised: tuple[tuple[Key, Raised], ...] = ()
 
 
-def lower(function: Callable[..., Any], specs: tuple[Spec, ...]) -> Lowered:
-    """Lower `function` for arguments of these specs. Raises `Unsupported` with everything that is wrong."""
+def lower(
+    function: Callable[..., Any], specs: tuple[Spec, ...], differentiate: Differentiate | None = None
+) -> Lowered:
+    """Lower `function` for arguments of these specs; `differentiate` makes the derivatives that it computes itself.
+    Raises `Unsupported` with everything that is wrong."""
     sums: frozenset[Span] = frozenset()
     mixed_orders = False
     while True:  # again, with what was not known before
-        ctx = Context(mixed_orders, sums)
+        ctx = Context(mixed_orders, sums, differentiate)
         try:
             lowered = _lowered(ctx, function, specs)
         except Unsupported:
@@ -80,22 +83,13 @@ def _lowered(ctx: Context, function: Callable[..., Any], specs: tuple[Spec, ...]
     parameters = _parameters(ctx, function, specs)
     value: Value = BOTTOM
     try:
-        value = _present(ctx, force(ctx, ctx.call(Static(function), parameters.arguments), "result"))
+        value = present(ctx, force(ctx, ctx.call(Static(function), parameters.arguments), "result"))
     except Refused as refused:
         ctx.diagnostics.append(refused.diagnostic)
     except Unknown:
         pass
     ctx.finish()
     return _close(ctx, function, parameters, value)
-
-
-def _present(ctx: Context, value: Value) -> Value:
-    """The result without the possibility of being None, which raises at run time."""
-    value = settle(ctx, value)
-    if not isinstance(value, Record):
-        return value
-    items = tuple(_present(ctx, item) for item in value.items)
-    return Record(value.container, value.keys, items, value.tokens)
 
 
 # -- parameters ---------------------------------------------------------------------------------------------------
@@ -185,37 +179,21 @@ def _close(ctx: Context, function: Callable[..., Any], parameters: _Parameters, 
         if array.symbol in stores:
             raise Unsupported(_captured_write(array.captured, stores[array.symbol]))
     written = [symbol for symbol in parameters.symbols if symbol in stores]
-    copies = {symbol: Sym(symbol.hint, _copied(symbol)) for symbol in written}
+    copies = {symbol: Sym(symbol.hint, copied(symbol)) for symbol in written}
     if value == NONE:
         value = _final_arrays(written, span)
     results: list[Atom] = []
     with ctx.block() as tail:
         out = _result(ctx, value, results, span)
     whole_body = Block((*draft.body.statements, *tail), tuple(results))
-    _check_snapshots(ctx, replace(draft, body=whole_body))
-    body = _with_copies(whole_body, copies, span)
-    closed = _own_results(replace(draft, body=body, result_hints=tuple(_hint(a) for a in results)), span)
+    check_snapshots(ctx, replace(draft, body=whole_body))
+    body = with_copies(whole_body, copies, span)
+    closed = own_results(replace(draft, body=body, result_hints=tuple(_hint(a) for a in results)), span)
     positions = tuple(k for k, symbol in enumerate(parameters.symbols) if symbol in copies)
     return Lowered(
         closed, out, positions, tuple(parameters.names), tuple(ctx.constants.values()),
         tuple(c.captured for c in captured), tuple(ctx.raised.items()),
     )  # fmt: skip
-
-
-def _check_snapshots(ctx: Context, draft: Function) -> None:
-    homes = {symbol: function for function in (*draft.helpers, draft) for symbol in defined_symbols(function.body)}
-    for shot in ctx.snapshots:
-        home = homes.get(shot.made)
-        place = None if home is None else change_of(home, shot.original, shot.made, shot.span)
-        if place is not None:
-            raise Unsupported(
-                Diagnostic(shot.title, place, "changed here", shot.why, shot.advice)
-            )
-
-
-def _copied(symbol: Sym) -> Array:
-    assert isinstance(symbol.type, Array)
-    return Array(symbol.type.dtype, symbol.type.ndim, Layout.C)
 
 
 def _final_arrays(written: list[Sym], span: Span) -> Value:
@@ -266,29 +244,6 @@ def _result(ctx: Context, value: Value, results: list[Atom], span: Span) -> Spec
 
 def _rebuildable(container: type) -> bool:
     return is_namedtuple(container) or hasattr(container, "__dataclass_fields__")
-
-
-def _with_copies(block: Block, copies: dict[Sym, Sym], span: Span) -> Block:
-    """The body working on copies of the parameters that are written."""
-    if not copies:
-        return block
-    changed = substitute(block, copies)
-    return Block((*(Copy(new, old, span) for old, new in copies.items()), *changed.statements), changed.results)
-
-
-def _own_results(function: Function, span: Span) -> Function:
-    """Results that may be the caller's memory, or part of another array, are copied."""
-    shared = may_be_memory_of(function)
-    copies: dict[Atom, Sym] = {}
-    statements: list[Statement] = []
-    for result in function.body.results:
-        if isinstance(result, Sym) and isinstance(result.type, Array) and result in shared and result not in copies:
-            copies[result] = Sym(result.hint, _copied(result))
-            statements.append(Copy(copies[result], result, span))
-    if not copies:
-        return function
-    results = tuple(copies.get(a, a) for a in function.body.results)
-    return replace(function, body=Block((*function.body.statements, *statements), results))
 
 
 def _hint(atom: Atom) -> str:

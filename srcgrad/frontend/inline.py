@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from srcgrad.config import Transform
 from srcgrad.errors import Diagnostic
 from srcgrad.frontend.array_likes import with_arrays
 from srcgrad.frontend.branch import branch
@@ -31,12 +32,13 @@ from srcgrad.frontend.context import (
     is_librarys,
     of_kind,
 )
+from srcgrad.frontend.derivatives import derived
 from srcgrad.frontend.desugar import RESULT, desugar, return_statement
 from srcgrad.frontend.elementwise import elementwise, force, noted_as_view
 from srcgrad.frontend.liveness import Liveness, liveness
 from srcgrad.frontend.numbas import NUMBAS
 from srcgrad.frontend.operations import call_operation
-from srcgrad.frontend.parameters import bind_parameters, refuse_results
+from srcgrad.frontend.parameters import bind_parameters, defaults_of, refuse_results
 from srcgrad.frontend.procedures import call_procedure
 from srcgrad.frontend.recursion import Activation, call_recursive, key_of
 from srcgrad.frontend.scalars import settle
@@ -55,6 +57,7 @@ from srcgrad.frontend.values import (
     Choice,
     Closure,
     Conflict,
+    Derived,
     Generator,
     Maybe,
     Method,
@@ -113,6 +116,10 @@ def call_static(ctx: Context, callee: Static, arguments: Arguments) -> Value:
         return _into_out(ctx, callee, arguments)
     if "dtype" in arguments.keywords and isinstance(target, np.ufunc):
         return _in_dtype(ctx, callee, arguments)
+    if (known := getattr(target, "__srcgrad_derivation__", None)) is not None:
+        return ctx.call(Derived(Static(known[0]), known[1]), arguments)
+    if isinstance(transform := getattr(target, "__srcgrad_derives__", None), Transform):
+        return derived(ctx, transform, arguments)
     handler, numbers = _lookup(target), numbers_of(target)
     if handler is not None:
         return _viewing(ctx, target, arguments, given(ctx, numbers, handler(ctx, taken(ctx, numbers, arguments))))
@@ -323,19 +330,8 @@ def call_function(ctx: Context, target: types.FunctionType, arguments: Arguments
     for name in ("__code__", "__defaults__", "__kwdefaults__"):  # reloading a module in place replaces them
         if part := getattr(target, name):
             ctx.capture(Captured(Kind.PART, target, name, part))
-    defaults = _defaults(ctx, target)
+    defaults = defaults_of(ctx, target)
     return inline(ctx, source, target, None, defaults, arguments)
-
-
-def _defaults(ctx: Context, target: types.FunctionType) -> dict[str, Value]:
-    names = target.__code__.co_varnames[: target.__code__.co_argcount]
-    values = target.__defaults__ or ()
-    found = {}
-    for position, (name, value) in enumerate(zip(names[len(names) - len(values) :], values)):
-        found[name] = constant(ctx, value, name, Captured(Kind.ITEM, values, position, value))
-    for name, value in (target.__kwdefaults__ or {}).items():
-        found[name] = constant(ctx, value, name, Captured(Kind.ITEM, target.__kwdefaults__, name, value))
-    return found
 
 
 def construct(ctx: Context, target: type, arguments: Arguments) -> Value:

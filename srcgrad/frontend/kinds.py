@@ -26,6 +26,7 @@ from srcgrad.frontend.values import (
     Choice,
     Closure,
     Conflict,
+    Derived,
     GrowingList,
     Maybe,
     Num,
@@ -187,7 +188,7 @@ def reference_type(value: Arr) -> Array:
 
 
 def is_function(value: Value) -> bool:
-    return isinstance(value, Closure | Partial) or (isinstance(value, Static) and callable(value.value))
+    return isinstance(value, Closure | Partial | Derived) or (isinstance(value, Static) and callable(value.value))
 
 
 def _same_tokens(a: Value, b: Value) -> Value:

@@ -6,12 +6,27 @@ function.
 
 from __future__ import annotations
 
+import types
 from typing import NoReturn
 
 from srcgrad.errors import Diagnostic
+from srcgrad.frontend.constants import constant
 from srcgrad.frontend.context import Arguments, Context, Refused
 from srcgrad.frontend.source import Source
 from srcgrad.frontend.values import Num, Record, Value, describe, tuple_of
+from srcgrad.infer.captured import Captured, Kind
+
+
+def defaults_of(ctx: Context, target: types.FunctionType) -> dict[str, Value]:
+    """The default values of a Python function's parameters."""
+    names = target.__code__.co_varnames[: target.__code__.co_argcount]
+    values = target.__defaults__ or ()
+    found = {}
+    for position, (name, value) in enumerate(zip(names[len(names) - len(values) :], values)):
+        found[name] = constant(ctx, value, name, Captured(Kind.ITEM, values, position, value))
+    for name, value in (target.__kwdefaults__ or {}).items():
+        found[name] = constant(ctx, value, name, Captured(Kind.ITEM, target.__kwdefaults__, name, value))
+    return found
 
 
 def bind_parameters(

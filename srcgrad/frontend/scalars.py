@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from srcgrad.frontend.context import Context
-from srcgrad.frontend.values import NONE, Choice, Value, describe, integer
+from srcgrad.frontend.values import NONE, Choice, Record, Value, describe, integer
 from srcgrad.infer import promote
 from srcgrad.ir.build import const_like
 from srcgrad.ir.nodes import Atom, Block, Const, If, Let, Raise, Sym
@@ -301,6 +301,15 @@ def settle(ctx: Context, value: Value) -> Value:
         )
     raise_if(ctx, value.is_first, TypeError, "this operation is not defined for None")
     return value.second
+
+
+def present(ctx: Context, value: Value) -> Value:
+    """The result without the possibility of being None, which raises at run time."""
+    value = settle(ctx, value)
+    if not isinstance(value, Record):
+        return value
+    items = tuple(present(ctx, item) for item in value.items)
+    return Record(value.container, value.keys, items, value.tokens)
 
 
 # -- integers of index arithmetic ---------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from srcgrad.infer.derivation import Derivation
 from srcgrad.infer.signature import Static
 from srcgrad.ir.nodes import Atom, Const, Slice, Sym
 from srcgrad.ir.types import PY_BOOL, PY_COMPLEX, PY_FLOAT, PY_INT, Array, Scalar
@@ -200,6 +201,14 @@ class Partial:
 
 
 @dataclass(frozen=True)
+class Derived:
+    """A derivative of a function, as `grad` returns it."""
+
+    callee: Value
+    derivation: Derivation
+
+
+@dataclass(frozen=True)
 class Method:
     """A method of an array, a number or a record, on its way to being called."""
 
@@ -295,8 +304,8 @@ BOTTOM = Bottom()
 NONE = Static(None)
 
 Value = (
-    Num | Arr | ArrayExpr | Record | Static | Range | Enumerate | Zip | Reversed | Closure | Partial | Method
-    | Generator | NumberList | GrowingList | Text | Undefined | Maybe | Choice | Conflict | Bottom
+    Num | Arr | ArrayExpr | Record | Static | Range | Enumerate | Zip | Reversed | Closure | Partial | Derived
+    | Method | Generator | NumberList | GrowingList | Text | Undefined | Maybe | Choice | Conflict | Bottom
 )  # fmt: skip
 
 
@@ -341,6 +350,8 @@ def describe(value: Value) -> str:
             return "a range"
         case Closure(source):
             return f"the function {source.name}"
+        case Derived(callee, derivation):
+            return f"the {derivation.transform.value} of {describe(callee)}"
         case Choice(first, second):
             return f"{describe(first)} or {describe(second)}"
         case Undefined(name):

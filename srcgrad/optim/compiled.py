@@ -20,13 +20,14 @@ from srcgrad.backend import loader
 from srcgrad.backend.arguments import leaf_names
 from srcgrad.backend.callable import CompiledFunction
 from srcgrad.backend.store import remembered
+from srcgrad.config import Transform
 from srcgrad.errors import ArgumentError, Diagnostic
 from srcgrad.infer.signature import Leaf, Node, Spec, Static, leaves
 from srcgrad.ir.types import PY_FLOAT, Array
 from srcgrad.optim.structure import check_like, rebuilt, trained
 from srcgrad.optim.text import Kind, init_text, update_text
 from srcgrad.pipeline import Built
-from srcgrad.transforms import Request, Transform, gradient_spec, tuple_spec
+from srcgrad.transforms import Request, gradient_spec, tuple_spec
 
 _POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from srcgrad.backend.callable import Derivative
+from srcgrad.config import Transform
 from srcgrad.errors import ArgumentError, OverlapError
 from srcgrad.infer.captured import Captured, Kind
 from srcgrad.infer.signature import Leaf, Node, Static
 from srcgrad.ir.types import PY_FLOAT, PY_INT
-from srcgrad.transforms import Transform
 from tests.backend.fakes import FLOAT, FakeBuild, build_square, square, tuple_of
 
 X = np.array([1.0, 2.0, 3.0])

@@ -14,11 +14,11 @@ from numba.core.errors import TypingError
 
 from srcgrad.backend.callable import Derivative
 from srcgrad.backend.markers import stop_gradient
+from srcgrad.config import Transform
 from srcgrad.errors import Diagnostic, Unsupported
 from srcgrad.infer.captured import Captured, Kind
 from srcgrad.infer.signature import Node, Static
 from srcgrad.ir.types import PY_FLOAT, PY_INT
-from srcgrad.transforms import Transform
 from tests.backend.fakes import FLOAT, FakeBuild, build_square, square, tuple_of
 
 X = np.array([1.0, 2.0, 3.0])
@@ -154,7 +154,7 @@ CACHED = """
     import sys
     import numba, numpy as np
     from srcgrad.backend.callable import Derivative
-    from srcgrad.transforms import Transform
+    from srcgrad.config import Transform
     from tests.backend.fakes import build_square, square
 
     gradient = Derivative(square, Transform.VALUE_AND_GRAD, build=build_square())

@@ -12,8 +12,7 @@ from numba import cloudpickle, njit
 from srcgrad.backend.callable import Derivative
 from srcgrad.backend.differentiable import Differentiable
 from srcgrad.backend.reference import FunctionByValue, FunctionReference, refer
-from srcgrad.config import Options
-from srcgrad.transforms import Transform
+from srcgrad.config import Options, Transform
 from tests.backend.fakes import square
 
 

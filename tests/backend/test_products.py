@@ -6,12 +6,11 @@ import pytest
 from srcgrad.backend import products
 from srcgrad.backend.differentiable import Differentiable
 from srcgrad.backend.products import jacobian_vector, vector_jacobian
-from srcgrad.config import Options
+from srcgrad.config import Options, Transform
 from srcgrad.errors import ArgumentError
 from srcgrad.infer.captured import Captured, Kind
 from srcgrad.infer.signature import Leaf, Node, Static
 from srcgrad.ir.types import INT64
-from srcgrad.transforms import Transform
 from tests.backend.fakes import FLOAT, FakeBuild, tuple_of
 
 X = np.array([1.0, 2.0, 3.0])

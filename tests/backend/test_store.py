@@ -8,8 +8,9 @@ import pytest
 
 import srcgrad
 from srcgrad.backend import cache, store
+from srcgrad.config import Transform
 from srcgrad.pipeline import build, derive
-from srcgrad.transforms import Request, Transform
+from srcgrad.transforms import Request
 
 SCALE = 2.0
 

@@ -13,8 +13,7 @@ import srcgrad
 import srcgrad.cuda
 from srcgrad.backend.device import modules
 from srcgrad.backend.device.modules import gpu
-from srcgrad.config import Options, Target
-from srcgrad.transforms import Transform
+from srcgrad.config import Options, Target, Transform
 from tests.device import barrier_programs, programs
 from tests.device.barrier_programs import CASES as WAITING
 from tests.device.programs import ARGUMENTS

@@ -13,13 +13,13 @@ import numpy as np
 
 from srcgrad.backend import cpu, loader
 from srcgrad.backend.device.modules import host_function
-from srcgrad.config import Options
+from srcgrad.config import Options, Transform
 from srcgrad.differences import conjugated, float_leaves, float_vector, like, like_each, numerical_jvp
 from srcgrad.infer.signature import Leaf, Spec, describe, flatten, leaves
 from srcgrad.ir.interp import run
 from srcgrad.ir.types import Scalar
 from srcgrad.pipeline import Built, build
-from srcgrad.transforms import Request, Transform
+from srcgrad.transforms import Request
 from tests.harness.case import Case
 
 Runner = Callable[..., Sequence[Any]]

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from srcgrad.config import Transform
 from srcgrad.differences import numerical_jvp
 from srcgrad.ir.nodes import Block, For, Function, If, Let, Statement, Store, While
 from srcgrad.ops.formula import parse
 from srcgrad.ops.registry import by_name
 from srcgrad.pipeline import Built
 from srcgrad.testing import check_grads
-from srcgrad.transforms import Transform
 from tests.harness import paths
 from tests.harness.case import Case, make_case
 from tests.harness.paths import (

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from srcgrad.backend.device.tracing import Tracing
-from srcgrad.config import Options, Target
+from srcgrad.config import Options, Target, Transform
 from srcgrad.frontend import lower
 from srcgrad.ir.interp import run
 from srcgrad.ir.nodes import Launch
@@ -22,7 +22,6 @@ from srcgrad.ir.verify import verify
 from srcgrad.ir.visit import walk
 from srcgrad.pipeline import Built
 from srcgrad.runtime import threads
-from srcgrad.transforms import Transform
 from tests.harness.case import Case, cases
 from tests.harness.paths import (
     Runner,

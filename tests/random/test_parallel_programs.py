@@ -14,12 +14,11 @@ import pytest
 
 from srcgrad.backend import with_threads
 from srcgrad.backend.device.tracing import Tracing
-from srcgrad.config import Options, Target
+from srcgrad.config import Options, Target, Transform
 from srcgrad.ir.nodes import Kernel, Launch, Store
 from srcgrad.ir.verify import verify
 from srcgrad.ir.visit import walk
 from srcgrad.runtime import threads
-from srcgrad.transforms import Transform
 from tests.harness.case import Case, make_case
 from tests.harness.paths import (
     bare_gradient,

@@ -16,13 +16,13 @@ import pytest
 from hypothesis import given, note, seed, settings
 from hypothesis import strategies as st
 
+from srcgrad.config import Transform
 from srcgrad.differences import like_each, numerical_jvp
 from srcgrad.errors import Unsupported
 from srcgrad.frontend import lower
 from srcgrad.ir.interp import run
 from srcgrad.ir.verify import verify
 from srcgrad.pipeline import Built
-from srcgrad.transforms import Transform
 from tests.harness.case import Case, make_case
 from tests.harness.paths import (
     arguments,

@@ -1,0 +1,67 @@
+"""Derivatives inside of functions: what the frontend writes where `grad(f)(x)` stands.
+
+In: an `Inner`. Out: its derivative as a function that can be differentiated again: nothing in it is marked as the work
+of a reverse sweep, and no promise about the primal's loops is left in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from srcgrad.adjoint.driver import reverse_mode
+from srcgrad.adjoint.tangent import forward_mode
+from srcgrad.analysis.races import refuse_races
+from srcgrad.config import Transform
+from srcgrad.frontend import Inner
+from srcgrad.ir.build import const_like
+from srcgrad.ir.nodes import Alloc, Block, For, Function, Statement, Sym
+from srcgrad.ir.types import Scalar
+from srcgrad.ir.visit import map_atoms, substitute
+from srcgrad.opt import optimise
+from srcgrad.opt.accumulate import accumulate_in_parallel
+from srcgrad.realify import realify
+
+
+def differentiate(inner: Inner) -> Function:
+    """The derivative. Raises `Unsupported` for what cannot be derived right."""
+    function = optimise(accumulate_in_parallel(realify(inner.function)))
+    refuse_races(function)
+    wrt = [function.params[k] for k in inner.wrt]
+    if inner.transform is Transform.JVP:
+        made = forward_mode(function, wrt, name=f"{function.name}_jvp", strong_zero=inner.strong_zero)
+    elif len(wrt) == 1 and isinstance(wrt[0].type, Scalar):
+        made = _slope(function, wrt[0], inner.strong_zero)
+    else:
+        name = f"{function.name}_grad"
+        made = reverse_mode(function, wrt, [0], name=name, seeded=False, strong_zero=inner.strong_zero).function
+    return as_primal(optimise(made))
+
+
+def _slope(function: Function, parameter: Sym, strong_zero: bool) -> Function:
+    """The derivative with respect to one number, in forward mode: it keeps nothing, which is the easiest to
+    differentiate again."""
+    moving = forward_mode(function, [parameter], name=f"{function.name}_grad", strong_zero=strong_zero)
+    assert isinstance(parameter.type, Scalar)
+    body = substitute(moving.body, {moving.params[-1]: const_like(1.0, parameter.type)})
+    count = len(function.body.results)
+    return replace(moving, params=function.params, body=Block(body.statements, body.results[: count + 1]))
+
+
+def as_primal(function: Function) -> Function:
+    """An adjoint as a function like any other."""
+    helpers = tuple(replace(helper, body=_unmarked(helper.body)) for helper in function.helpers)
+    return replace(function, body=_unmarked(function.body), helpers=helpers)
+
+
+def _unmarked(block: Block) -> Block:
+    return Block(tuple(map(_plain, block.statements)), block.results)
+
+
+def _plain(statement: Statement) -> Statement:
+    match statement:
+        case Alloc(tape=True):
+            return replace(statement, tape=False)
+        case For(parallel=True):
+            return replace(statement, parallel=False, body=_unmarked(statement.body))
+        case _:
+            return map_atoms(statement, lambda atom: atom, _unmarked)
