@@ -9,13 +9,25 @@ from srcgrad.config import Options
 from srcgrad.errors import ArgumentError, Diagnostic, InternalError, OverlapError, SrcgradError, Unsupported
 
 if TYPE_CHECKING:
-    from srcgrad.api import add_to, differentiable, grad, jacobian, jvp, stop_gradient, to_device, value_and_grad, vjp
+    from srcgrad.api import (
+        add_to,
+        differentiable,
+        grad,
+        hessian,
+        jacobian,
+        jvp,
+        stop_gradient,
+        to_device,
+        value_and_grad,
+        vjp,
+    )
 
 __version__ = "0.1.0"
 
 __all__ = [
     "ArgumentError", "Diagnostic", "InternalError", "Options", "OverlapError", "SrcgradError", "Unsupported",
-    "add_to", "differentiable", "grad", "jacobian", "jvp", "stop_gradient", "to_device", "value_and_grad", "vjp",
+    "add_to", "differentiable", "grad", "hessian", "jacobian", "jvp", "stop_gradient", "to_device", "value_and_grad",
+    "vjp",
 ]  # fmt: skip
 
 _TRANSFORMS = frozenset(__all__) - frozenset(globals())

@@ -21,7 +21,10 @@ from srcgrad.backend.products import jacobian_vector, vector_jacobian
 from srcgrad.config import Options, Target, Transform
 from srcgrad.errors import ArgumentError, Diagnostic
 
-__all__ = ["add_to", "differentiable", "grad", "jacobian", "jvp", "stop_gradient", "to_device", "value_and_grad", "vjp"]
+__all__ = [
+    "add_to", "differentiable", "grad", "hessian", "jacobian", "jvp", "stop_gradient", "to_device", "value_and_grad",
+    "vjp",
+]  # fmt: skip
 
 Argnums = int | tuple[int, ...] | None
 Argnames = str | tuple[str, ...] | None
@@ -98,6 +101,29 @@ def jacobian(
 
     def make(function: Callable[..., Any]) -> Jacobian:
         return Jacobian(function, argnums=argnums, argnames=argnames, options=checked, mode=mode)
+
+    return make if fun is None else make(fun)
+
+
+def hessian(
+    fun: Callable[..., Any] | None = None,
+    argnums: int | None = None,
+    *,
+    argnames: str | None = None,
+    **options: bool | str,
+) -> Any:
+    """A function that returns the Hessian of `fun`, which returns one real number: `jacobian(grad(fun))`, all second
+    derivatives with respect to one array (or number), of the shape of that argument twice over.
+
+    A column at a time, each a product of the Hessian with a unit vector, in forward mode over the gradient; where
+    such products are all that is wanted, `jvp(grad(fun), (x,), (v,))` gives one, together with the gradient (Griewank
+    and Walther, "Evaluating Derivatives", 2nd edition, chapter 5). Raises what `grad` and `jacobian` raise, and
+    `Unsupported` where a matrix that is factorised depends on the argument. Also a decorator."""
+    checked = _options(options)
+
+    def make(function: Callable[..., Any]) -> Jacobian:
+        gradient: Callable[..., Any] = _derivative(Transform.GRAD, function, argnums, argnames, False, dict(options))
+        return Jacobian(gradient, argnums=argnums, argnames=argnames, options=checked, mode="forward")
 
     return make if fun is None else make(fun)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from srcgrad.adjoint.again import refuse_unknown
 from srcgrad.adjoint.calls import (
     NO_CALLS,
     Calls,
@@ -54,6 +55,7 @@ def reverse_mode(
     Where `seeded`, the new function takes one more parameter per output, its cotangent; else the one output is a
     scalar and its cotangent is 1."""
     atoms = [function.body.results[k] for k in outputs]
+    refuse_unknown(function, wrt, atoms)
     cotangents = _cotangents(atoms, seeded)
     writing = writing_callees(function.helpers)
     mirrored = must_mirror(function.helpers)

@@ -14,12 +14,15 @@ from srcgrad.analysis.races import refuse_races
 from srcgrad.config import Transform
 from srcgrad.frontend import Inner
 from srcgrad.ir.build import const_like
-from srcgrad.ir.nodes import Alloc, Block, For, Function, Statement, Sym
+from srcgrad.ir.nodes import Alloc, Block, External, For, Function, Let, Statement, Sym
 from srcgrad.ir.types import Scalar
 from srcgrad.ir.visit import map_atoms, substitute
+from srcgrad.ops.registry import by_name
 from srcgrad.opt import optimise
 from srcgrad.opt.accumulate import accumulate_in_parallel
 from srcgrad.realify import realify
+
+_HOLD, _HELD = by_name("hold"), by_name("held")
 
 
 def differentiate(inner: Inner) -> Function:
@@ -59,6 +62,10 @@ def _unmarked(block: Block) -> Block:
 
 def _plain(statement: Statement) -> Statement:
     match statement:
+        case Let(op=op) if op is _HOLD:
+            return replace(statement, op=_HELD)
+        case External():
+            return replace(statement, derived=True)
         case Alloc(tape=True):
             return replace(statement, tape=False)
         case For(parallel=True):

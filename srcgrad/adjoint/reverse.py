@@ -156,9 +156,9 @@ class ReverseSweep:
                 self._loop(statement)
             case Call():
                 self._call(statement)
-            case Push(stack=stack, value=value) if self._activity(stack):
+            case Push(stack=stack, value=value) if self._activity(stack) and isinstance(value.type, Scalar):
                 self.accumulate(value, self._stack_bars.pop(self._builder, statement))
-            case Pop(result=result, stack=stack) if self._activity(stack):
+            case Pop(result=result, stack=stack) if self._activity(stack) and isinstance(result.type, Scalar):
                 bar = self._bars.pop(result, None)
                 self._stack_bars.push(self._builder, statement, bar)
 

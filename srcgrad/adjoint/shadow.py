@@ -26,6 +26,7 @@ from srcgrad.ir.nodes import (
     For,
     Function,
     If,
+    NewStack,
     Pop,
     Push,
     Reshape,
@@ -36,7 +37,7 @@ from srcgrad.ir.nodes import (
     definitions,
     operands,
 )  # fmt: skip
-from srcgrad.ir.types import Array
+from srcgrad.ir.types import Array, Stack
 from srcgrad.ir.visit import rebuild, walk
 
 
@@ -175,6 +176,15 @@ class _Writer:
             case Reshape(result=result, array=array, shape=shape) if self.has_shadow(result):
                 builder.emit(statement)
                 self.shadow[result] = builder.reshape(self.shadow[array], shape, f"{result.hint}_bar")
+            case NewStack(result=result) if self._holds_arrays(result):
+                builder.emit(statement)
+                self.shadow[result] = builder.new_stack(result.type.element, f"{result.hint}_bar")  # type: ignore[union-attr]
+            case Push(stack=stack, value=Sym() as value) if stack in self.shadow:
+                builder.emit(statement)
+                builder.push(self.shadow[stack], self.shadow[value])
+            case Pop(result=result, stack=stack) if stack in self.shadow:
+                builder.emit(statement)
+                self.shadow[result] = builder.pop(self.shadow[stack], f"{result.hint}_bar")
             case If():
                 builder.emit(self._if(statement))
             case For() | While():
@@ -185,6 +195,11 @@ class _Writer:
                 builder.emit(self._call(builder, statement))
             case _:
                 builder.emit(statement)
+
+    def _holds_arrays(self, stack: Sym) -> bool:
+        """Does a stack (in a derivative that is differentiated again) hold arrays with cotangents?"""
+        element = stack.type.element if isinstance(stack.type, Stack) else None
+        return isinstance(element, Array) and element.is_float and self._activity(stack)
 
     def _call(self, builder: Builder, call: Call) -> Call:
         """A call that also takes the shadows of its floating arrays and gives those of its results."""

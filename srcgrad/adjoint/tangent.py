@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from srcgrad.adjoint.again import refuse_unknown
 from srcgrad.adjoint.partials import CHOOSING, contribution, formula_environment, zero
 from srcgrad.analysis.activity import carries_derivative, find_activity
 from srcgrad.ir.build import Builder, clear_elements, const_like
@@ -45,6 +46,7 @@ from srcgrad.ops.formula import names_in
 def forward_mode(function: Function, wrt: Sequence[Sym], *, name: str, strong_zero: bool = False) -> Function:
     """The tangent of `function` as the parameters `wrt` move. With `strong_zero`, a zero tangent times an infinite
     partial is zero."""
+    refuse_unknown(function, wrt, function.body.results)
     activity = find_activity(function, wrt, function.body.results)
     return _Tangent({}, activity, strong_zero).function(function, wrt, name)
 

@@ -7,7 +7,7 @@ Memory is tracked by alias class (flow-insensitively), scalars one by one; both 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from srcgrad.ir.alias import AliasClasses, alias_classes
@@ -67,6 +67,14 @@ def find_activity(function: Function, inputs: Iterable[Sym], outputs: Iterable[A
                 if not active.isdisjoint(pair):
                     active.update(pair)
     return Activity(frozenset(active))
+
+
+def varied(function: Function, inputs: Iterable[Sym]) -> Callable[[Atom], bool]:
+    """Which values of the function (calls are taken to mix all they are given) change with `inputs`."""
+    flow = _Flow(alias_classes(function))
+    flow.seed(inputs)
+    flow.run(tuple(walk(function.body)), _forward_edges)
+    return lambda atom: flow.key(atom) in flow.members
 
 
 class _Flow:

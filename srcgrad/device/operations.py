@@ -13,7 +13,8 @@ from srcgrad.ir.nodes import Const, Let
 from srcgrad.ir.types import Scalar
 
 _OPERATORS = frozenset((
-    "add", "sub", "mul", "neg", "div", "select", "stop_gradient", "lt", "le", "gt", "ge", "eq", "ne", "and_", "or_",
+    "add", "sub", "mul", "neg", "div", "select", "stop_gradient", "hold", "held", "lt", "le", "gt", "ge", "eq", "ne",
+    "and_", "or_",
     "not_", "band", "bor", "bxor", "lshift", "rshift", "invert", "bool", "abs", "floordiv", "mod", "float64",
     "float32", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8",
 ))  # fmt: skip
@@ -29,7 +30,7 @@ _OF_INTEGERS = frozenset(["minimum", "maximum", "greater", "lesser", "sign", "sq
 _OF_WIDE_INTEGERS = frozenset(["mod", "floordiv"])
 _KEEP = frozenset(("add", "sub", "mul", "div", "neg", "abs"))
 _NATURAL = (np.dtype(np.float64), np.dtype(np.int64), np.dtype(np.bool_))
-_WIDE = frozenset(("select", "stop_gradient"))
+_WIDE = frozenset(("select", "stop_gradient", "hold", "held"))
 
 
 def exists(let: Let) -> bool:

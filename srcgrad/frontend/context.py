@@ -401,6 +401,13 @@ class Context:
         """Is the code that is read the library's, which stands for NumPy's?"""
         return is_librarys(self.span)
 
+    @property
+    def users_span(self) -> Span:
+        """Where in the user's code we are: the call that the library is read for."""
+        spans = [call[0] for call in self.calls if isinstance(call, tuple) and isinstance(call[0], Span)]
+        outside = [span for span in (*spans, self.span) if not is_librarys(span)]
+        return outside[-1] if outside else self.span
+
     def note_parameter(self, symbol: Sym) -> None:
         """Whether an array from outside has its rows one after the other."""
         if isinstance(symbol.type, Array) and symbol.type.layout is Layout.C:

@@ -29,7 +29,6 @@ from srcgrad.frontend.context import (
     Refused,
     Scope,
     caller,
-    is_librarys,
     of_kind,
 )
 from srcgrad.frontend.derivatives import derived
@@ -74,7 +73,6 @@ from srcgrad.ir.nodes import Atom
 from srcgrad.library import quoted, refuse
 from srcgrad.ops.procedures import procedure_by_function
 from srcgrad.ops.registry import Op, by_callable, by_name
-from srcgrad.span import Span
 
 _VIEWING = (
     np.broadcast_to, np.broadcast_arrays, np.diagonal, np.diag, np.einsum, np.atleast_2d, np.atleast_3d,
@@ -171,11 +169,9 @@ def _viewing(ctx: Context, target: Any, arguments: Arguments, result: Value) -> 
 
 def _refuse_for_library(ctx: Context, text: str) -> NoReturn:
     """What a quoted function refuses, at the call that the user wrote."""
-    spans = [call[0] for call in ctx.calls if isinstance(call, tuple) and isinstance(call[0], Span)]
-    outside = [span for span in spans if not is_librarys(span)]
     title, _, advice = text.partition(": ")
     why = "what srcgrad has in its place does less"
-    raise Refused(Diagnostic(title, outside[-1] if outside else ctx.span, "called here", why, advice))
+    raise Refused(Diagnostic(title, ctx.users_span, "called here", why, advice))
 
 
 def _is_numpys(target: Any) -> bool:

@@ -64,6 +64,16 @@ def call_operation(ctx: Context, op: Op, arguments: Arguments, numbers: Numbers 
 
 def operation(ctx: Context, op: Op, atoms: tuple[Atom, ...], numbers: Numbers = Numbers.GIVEN) -> Atom:
     """`op(*atoms)` with the casts its record asks for."""
+    if op.name != "hold":
+        return _operation(ctx, op, atoms, numbers)
+    own, ctx.builder.span = ctx.span, ctx.users_span  # where a second derivative is refused
+    try:
+        return _operation(ctx, op, atoms, numbers)
+    finally:
+        ctx.builder.span = own
+
+
+def _operation(ctx: Context, op: Op, atoms: tuple[Atom, ...], numbers: Numbers) -> Atom:
     types_ = [numbers.taken(scalar(a)) for a in atoms]
     if any(t.is_complex for t in types_):
         return _of_complex(ctx, op, atoms, types_, numbers)

@@ -166,9 +166,11 @@ class Builder:
         """`array += left @ right`."""
         self.emit(Product(array, left, right, transposed, conjugated, self.span))
 
-    def external(self, procedure: Procedure, outputs: tuple[Sym, ...], inputs: tuple[Sym, ...]) -> None:
+    def external(
+        self, procedure: Procedure, outputs: tuple[Sym, ...], inputs: tuple[Sym, ...], derived: bool = False
+    ) -> None:
         """Fill the outputs."""
-        self.emit(External(procedure, outputs, inputs, self.span))
+        self.emit(External(procedure, outputs, inputs, self.span, derived))
 
     def alloc(self, shape: tuple[Atom, ...], dtype: np.dtype, fill: complex | None, hint: str = "a") -> Sym:
         """Fresh C-ordered memory, filled with a constant or (fill=None) left as it is."""

@@ -135,12 +135,16 @@ class Product:
 
 @dataclass(frozen=True, eq=False)
 class External:
-    """Fill `outputs` by a procedure of BLAS or LAPACK. They share no memory with one another or with the inputs."""
+    """Fill `outputs` by a procedure of BLAS or LAPACK. They share no memory with one another or with the inputs.
+
+    What is not linear in a procedure has its derivative written down beside it, once: where it stands in a derivative
+    (`derived`), none is known."""
 
     procedure: Procedure
     outputs: tuple[Sym, ...]
     inputs: tuple[Sym, ...]
     span: Span = NOWHERE
+    derived: bool = False
 
     @property
     def factors(self) -> tuple[Sym, ...]:

@@ -114,7 +114,8 @@ class _Printer:
                 factors = [self.name(a) + ".T" * t + ".conj" * c for a, t, c in marks]
                 self.line(f"product {self.name(array)} {'+' * s.accumulate}= {' @ '.join(factors)}")
             case External(procedure=procedure, outputs=outputs, inputs=inputs):
-                self.line(f"{procedure.name} {self.atoms(inputs)} -> {self.atoms(outputs)}")
+                mark = "derived " * s.derived
+                self.line(f"{mark}{procedure.name} {self.atoms(inputs)} -> {self.atoms(outputs)}")
             case Push(stack=stack, value=value):
                 self.line(f"push {self.name(stack)}, {self.atom(value)}")
             case Raise(exception=exception, message=message, values=values):

@@ -49,7 +49,7 @@ def constant(x: Any) -> Any:
     return x
 
 
-constant.__srcgrad_op__ = "stop_gradient"  # type: ignore[attr-defined]
+constant.__srcgrad_op__ = "hold"  # type: ignore[attr-defined]
 
 
 def with_tangent(x: Any, y: Any) -> Any:

@@ -100,6 +100,10 @@ op("copysign", "x y", "sign(x) * copysign(1.0, y)", None, evaluate=np.copysign, 
 op("heaviside", "x y", None, "1.0 if x == 0 else 0.0", evaluate=np.heaviside, source="special.heaviside({0}, {1})",
    kinks=(0.0,), aliases=(np.heaviside,), domain=(_REAL, _REAL))  # fmt: skip
 _same("stop_gradient", "x", evaluate=lambda x: x, source="{0}")
+# Held constant in a formula for a derivative; in the derivative itself (`held`) it is none, but its own derivative was
+# not written down, and is refused.
+_same("hold", "x", evaluate=lambda x: x, source="{0}")
+_same("held", "x", "1", evaluate=lambda x: x, source="{0}")
 # The value of x with the derivative of y: how a formula for a derivative is written down. Gone before code is emitted.
 _same("with_tangent", "x y", None, "1", evaluate=lambda x, y: x, source="({0}, {1})[0]")
 op("select", "c x y", None, "1.0 if c else 0.0", "0.0 if c else 1.0", evaluate=lambda c, x, y: x if c else y,

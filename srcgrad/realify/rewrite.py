@@ -275,7 +275,7 @@ class _Rewriter:
     def external(self, s: External) -> None:
         assert s.procedure.of_parts is not None
         outputs, inputs = (tuple(map(self.array, arrays)) for arrays in (s.outputs, s.inputs))
-        self.builder.external(s.procedure.of_parts, outputs, inputs)
+        self.builder.external(s.procedure.of_parts, outputs, inputs, s.derived)
 
     def alloc(self, s: Alloc) -> None:
         (new,) = self.new((s.result,))

@@ -49,15 +49,18 @@ def _check(case: Case) -> None:
 
     moving = [adjoint.params[primal.params.index(symbol)] for symbol in wrt]
     seeds = _seeds(case, along)
-    tangent = optimise(forward_mode(adjoint, moving, name="second"))
+    try:
+        tangent = optimise(forward_mode(adjoint, moving, name="second"))
+    except Unsupported as error:
+        assert "factorisation" in str(error) and case.name.startswith("factorisations")
+        return
     verify(tangent)
     results = run(tangent, *arguments(case, made), *bars, *seeds)
     second = _vector(results[-len(wrt) :])
-    expected, error = numerical_jvp(gradient, case.values, like_each(case.values, along))
-    size = 1.0 + np.abs(expected).max(initial=0.0)
-    if error <= 1e-5 * size:
-        rtol, atol = case.tolerances(3e-6, 2e-3)
-        check_close("forward over reverse", second, expected, max(rtol, 3e-6), atol)
+    if not case.narrow:  # differences would need float64
+        expected, error = numerical_jvp(gradient, case.values, like_each(case.values, along))
+        assert error <= 1e-5 * (1.0 + np.abs(expected).max(initial=0.0)), "differences do not settle: a bad point"
+        check_close("forward over reverse", second, expected, 3e-6, 3e-6)
     _check_reverse(case, adjoint, moving, arguments(case, made) + bars, _vector(seeds), second)
 
 
@@ -73,10 +76,8 @@ def _check_reverse(case: Case, adjoint: Function, moving: list, given: list, alo
     rng = np.random.default_rng(3)
     kinds = [adjoint.body.results[k].type for k in positions]
     grads = run(adjoint, *given)[-len(moving) :]
-    seeds = [
-        rng.uniform(0.5, 1.5, np.shape(g)).astype(t.dtype) if isinstance(t, Array) else t.dtype.type(rng.uniform(0.5, 1.5))
-        for g, t in zip(grads, kinds, strict=True)
-    ]
+    drawn = [np.asarray(rng.uniform(0.5, 1.5, np.shape(g)), t.dtype) for g, t in zip(grads, kinds, strict=True)]
+    seeds = [d if isinstance(t, Array) else d[()] for d, t in zip(drawn, kinds, strict=True)]
     back = _vector(run(again, *given, *seeds)[-len(moving) :])
     left, right = _vector(seeds) * second, back * along
     scale = max(np.abs(left).sum(), np.abs(right).sum())
