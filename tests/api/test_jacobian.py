@@ -276,8 +276,3 @@ def test_what_has_no_jacobian(fun, x, words, mode):
 def test_calls_that_are_wrong(given, words):
     with pytest.raises(ArgumentError, match=words):
         jacobian(square, **given)
-
-
-def test_the_jacobian_of_a_gradient_is_refused():
-    with pytest.raises(Unsupported, match="cannot be differentiated again"):
-        jacobian(srcgrad.grad(number))
