@@ -11,7 +11,9 @@ DERIVATIVES = {
     "gradient": "primal",
     "jacobian": "objective",
     "dir": "cost",
+    "search": "",
 }  # the functions that evals ask for, each with the one it is the derivative of
+SEARCHES = ("rr", "ff", "fr", "rf")  # what `saddle` and `particle` ask for: one search, by four choices of modes
 
 
 @dataclass

@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks.gradbench import plot, table
 from benchmarks.gradbench.peers import TOOLS, Place
 from benchmarks.gradbench.problems import NAMES
-from benchmarks.gradbench.record import Record, Records
+from benchmarks.gradbench.record import SEARCHES, Record, Records
 from benchmarks.gradbench.relay import Message, Silence, conversation
 
 INPUTS = {
@@ -32,6 +32,7 @@ INPUTS = {
     "lstm": "-l 2 4 -c 1024 4096",
     "ba": "--max 2",
     "kmeans": "-k 10 100 -n 1000 10000 -d 8",
+    "ht": "--model small --max 4",
 }  # a selection of GradBench's own sizes, for less than its hours
 
 
@@ -104,7 +105,8 @@ def _measure(place: Place, name: str, tool: str, options: argparse.Namespace, re
 def _keep(message: Message, response: Message, asked: dict[int, Record], record: Callable[..., Record]) -> None:
     """The times of an evaluation, and what the eval said of it."""
     if message["kind"] == "evaluate":
-        found = record(message.get("description") or "-", message["function"])
+        size, function = message.get("description") or "-", message["function"]
+        found = record(function, "search") if function in SEARCHES else record(size, function)
         asked[message["id"]] = found
         timings = response.get("timings") or []
         found.add([each["nanoseconds"] for each in timings if each["name"] == "evaluate"])

@@ -145,3 +145,44 @@ def test_what_bundle_adjustment_sends() -> None:
     assert sparse["cols"][-1] == 22 + 9 + 10
     assert sparse["vals"][-1] == -1.0
     assert {len(part) for part in sparse.values()} == {31}
+
+
+def hand(triangles: bool) -> dict[str, Any]:
+    """A hand of 22 bones in two chains, with a few vertices."""
+    own = np.random.default_rng(7)
+    turned = [np.eye(4) + 0.1 * own.normal(size=(4, 4)) * np.array([[1.0]] * 3 + [[0.0]]) for _ in range(44)]
+    model = {
+        "parents": [-1, 0, *range(1, 21)],
+        "base_relatives": np.array(turned[:22]).tolist(),
+        "inverse_base_absolutes": np.array(turned[22:]).tolist(),
+        "base_positions": np.concatenate((own.normal(size=(6, 3)), np.ones((6, 1))), axis=1).tolist(),
+        "weights": own.uniform(size=(6, 22)).tolist(),
+        "triangles": [[0, 1, 2], [3, 4, 5], [2, 5, 0]],
+        "is_mirrored": True,
+    }
+    data = {"model": model, "correspondences": [2, 0, 1], "points": own.normal(size=(3, 3)).tolist()}
+    return {"theta": own.normal(size=26).tolist(), "data": data, "us": own.uniform(size=(3, 2)).tolist() * triangles}
+
+
+@pytest.mark.parametrize("triangles", [False, True])
+def test_the_jacobian_of_hand_tracking(triangles: bool) -> None:
+    sent = hand(triangles)
+    found = np.array(output("ht", "jacobian", sent))
+    by_pose = differences(
+        lambda theta: output("ht", "objective", sent | {"theta": theta.tolist()}), np.array(sent["theta"])
+    )
+    np.testing.assert_allclose(found[:, 2 * triangles :], by_pose.T, atol=1e-8)
+    if triangles:
+        all_of_them = differences(
+            lambda us: output("ht", "objective", sent | {"us": us.tolist()}), np.array(sent["us"])
+        )
+        rows = all_of_them.reshape(3, 2, 3, 3)
+        own = np.array([rows[k, :, k] for k in range(3)])  # an error depends on its own point's coordinates
+        np.testing.assert_allclose(found[:, :2], np.concatenate([part.T for part in own]), atol=1e-8)
+
+
+@pytest.mark.parametrize("modes", ["rr", "ff", "fr", "rf"])
+def test_searches_that_differentiate_searches(modes: str) -> None:
+    """The numbers that GradBench expects, to the digits that all its tools agree on."""
+    assert output("saddle", modes, {"start": [1.0, 1.0]}) == pytest.approx([8.246324826140356e-06] * 4, rel=1e-9)
+    assert output("particle", modes, {"w": 0.0}) == pytest.approx(0.2071918746486116, rel=1e-9)

@@ -46,7 +46,7 @@ def test_a_module_that_is_there_can_be_defined(tool: Tool) -> None:
     assert tool.ask(id=1, kind="define", module="hello") == {"id": 1, "success": True}
 
 
-@pytest.mark.parametrize("module", ["saddle", "__init__", "os", ""])
+@pytest.mark.parametrize("module", ["knot", "__init__", "os", ""])
 def test_other_modules_are_declined(tool: Tool, module: str) -> None:
     response = tool.ask(id=2, kind="define", module=module)
     assert response["id"] == 2
@@ -73,7 +73,7 @@ def test_a_function_runs_as_often_and_as_long_as_asked(tool: Tool) -> None:
 @pytest.mark.parametrize(
     ("module", "function", "sent", "reason"),
     [
-        ("saddle", "square", 1.0, "saddle"),
+        ("knot", "square", 1.0, "knot"),
         ("hello", "triple", 1.0, "triple"),
         ("llsq", "gradient", {"x": [1.0]}, "KeyError: 'n'"),
         ("llsq", "gradient", {"x": ["one"], "n": 3}, "ValueError"),

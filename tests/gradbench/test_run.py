@@ -74,8 +74,8 @@ def test_a_result_that_the_eval_rejects_is_a_failure(tmp_path: Path, capsys: pyt
 
 
 def test_a_module_that_we_do_not_have_is_a_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(lay_out(tmp_path, module="saddle"), "--tool", "srcgrad") == 1
-    assert "there is no module 'saddle'" in capsys.readouterr().out
+    assert main(lay_out(tmp_path, module="knot"), "--tool", "srcgrad") == 1
+    assert "there is no module 'knot'" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import importlib
 
 from benchmarks.gradbench.function import Function
 
-NAMES = ("hello", "llsq", "lse", "ode", "det", "gmm", "lstm", "ba", "kmeans")
+NAMES = ("hello", "llsq", "lse", "ode", "det", "gmm", "lstm", "ba", "kmeans", "ht", "saddle", "particle")
 
 
 def functions(name: str) -> dict[str, Function]:
