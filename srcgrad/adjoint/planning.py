@@ -166,7 +166,10 @@ class _Closure:
 
     def _expensive(self, statement: Let, region: Region) -> bool:
         """Is computing the value again dearer than a tape, and does the tape change no order of memory: is it no
-        larger than an array in use, or than what the same block keeps anyway?"""
+        larger than an array in use, or than what the same block keeps anyway? (Of a subscript that is read from a tape
+        nothing would be known.)"""
+        if statement.result.type.is_int:  # type: ignore[union-attr]
+            return False
         if statement.op.cost < _EXPENSIVE or self._container(statement.result, region) is not Container.DENSE:
             return False
         if any(k.region is region and k.container is Container.DENSE for k in self._kept.values()):

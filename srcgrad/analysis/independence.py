@@ -16,6 +16,7 @@ from srcgrad.analysis.folds import fold_of
 from srcgrad.analysis.identity import Identities
 from srcgrad.analysis.privacy import Privacy
 from srcgrad.analysis.regions import Region, Regions, find_regions
+from srcgrad.analysis.wrapped import Wrapped
 from srcgrad.ir.alias import AliasClasses, alias_classes, is_reference
 from srcgrad.ir.nodes import (
     Alloc,
@@ -74,6 +75,7 @@ class Independence:
         self._forms = AffineForms(self._regions)
         self._identities = Identities(self._regions, given_whole=function.callee is None)
         self._aliases: AliasClasses = alias_classes(function)
+        self._wrapped = Wrapped(self._regions, self._forms, self._is_fixed_symbol)
         self._privacy = Privacy(self._regions, self._forms)
         self._work_arrays: dict[For, tuple[Alloc, ...]] = {}
         self._work_stacks: dict[For, tuple[NewStack, ...]] = {}
@@ -239,7 +241,9 @@ class Independence:
                 return True
             if not (self._identities.whole(a.array) and self._identities.whole(b.array)):
                 return False
-        return any(self._differ(loop, x, y) for x, y in zip(a.index, b.index, strict=True))
+        if any(self._differ(loop, x, y) for x, y in zip(a.index, b.index, strict=True)):
+            return True
+        return self._wrapped.apart(loop, a.index, b.index)
 
     def _differ(self, loop: For, x: Atom, y: Atom) -> bool:
         distance = self._distance(loop, x, y)
@@ -302,8 +306,10 @@ class Independence:
 
     def _is_fixed(self, loop: For, form: Affine) -> bool:
         """Do all its symbols but the index have one value while the loop runs?"""
-        own = form.symbols - {loop.index}
-        return not any(self._inside(loop, self._regions.of_symbol[s]) for s in own if s in self._regions.of_symbol)
+        return all(self._is_fixed_symbol(loop, s) for s in form.symbols - {loop.index})
+
+    def _is_fixed_symbol(self, loop: For, symbol: Sym) -> bool:
+        return symbol not in self._regions.of_symbol or not self._inside(loop, self._regions.of_symbol[symbol])
 
     def _meet(self, loop: For, a: Access, b: Access) -> bool:
         """Do both touch one element for certain, in iterations that are not far apart?"""

@@ -184,3 +184,29 @@ def halves(x):
         out[t] = y[t] ** 2
         out[t + 8] = np.sin(y[t]) * x[t + 8]
     return out
+
+
+SHIFTS = (0, 1, -1, 2)
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, (4, 5, 6)),))
+def periodic(f):
+    """Neighbours around the edge, each from a layer of its own: what is added up is added by one iteration only."""
+    out = np.zeros(f.shape[1:])
+    for i in prange(f.shape[1]):
+        for j in range(f.shape[2]):
+            for k in range(4):
+                here = f[k, (i - SHIFTS[k]) % f.shape[1], (j + SHIFTS[k]) % f.shape[2]]
+                out[i, j] += here * here
+            out[i, j] *= f[0, i, j]
+    return out
+
+
+@program(vector)
+def around_the_edge(x):
+    """Two distances: here two iterations do add to one element."""
+    n = len(x)
+    out = np.empty(n)
+    for i in prange(n):
+        out[i] = x[(i + 1) % n] * x[(i - 2) % n] + x[(3 - i) % n] ** 3
+    return out
