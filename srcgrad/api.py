@@ -160,7 +160,7 @@ def differentiable(fun: Callable[..., Any] | None = None, **options: bool | str)
 
 _MEANINGS: tuple[tuple[Any, Transform], ...] = (
     (grad, Transform.GRAD), (value_and_grad, Transform.VALUE_AND_GRAD), (jvp, Transform.JVP), (vjp, Transform.VJP),
-    (jacobian, Transform.JACOBIAN),
+    (jacobian, Transform.JACOBIAN), (hessian, Transform.JACOBIAN), (differentiable, Transform.PRIMAL),
 )  # fmt: skip
 for _function, _transform in _MEANINGS:
     _function.__srcgrad_derives__ = _transform  # what it means inside a function

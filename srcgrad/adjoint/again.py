@@ -33,7 +33,7 @@ def refuse_unknown(function: Function, wrt: Sequence[Sym], outputs: Sequence[Ato
                     statement.span,
                     "needed here",
                     "the first derivative of LAPACK's functions (solve, inv, cholesky, eigh, ...) is written down by "
-                    "hand; the matrix depends on what is differentiated again",
+                    "hand, and what it is needed for depends on what is differentiated again",
                     "write the solution as loops, or take differences of the gradient",
                 )
             )

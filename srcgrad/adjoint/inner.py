@@ -13,7 +13,7 @@ from srcgrad.adjoint.tangent import forward_mode
 from srcgrad.analysis.races import refuse_races
 from srcgrad.config import Transform
 from srcgrad.frontend import Inner
-from srcgrad.ir.build import const_like
+from srcgrad.ir.build import Builder, const_like
 from srcgrad.ir.nodes import Alloc, Block, External, For, Function, Let, Statement, Sym
 from srcgrad.ir.types import Scalar
 from srcgrad.ir.visit import map_atoms, substitute
@@ -32,22 +32,25 @@ def differentiate(inner: Inner) -> Function:
     wrt = [function.params[k] for k in inner.wrt]
     if inner.transform is Transform.JVP:
         made = forward_mode(function, wrt, name=f"{function.name}_jvp", strong_zero=inner.strong_zero)
-    elif len(wrt) == 1 and isinstance(wrt[0].type, Scalar):
-        made = _slope(function, wrt[0], inner.strong_zero)
+    elif len(wrt) == 1 and isinstance(wrt[0].type, Scalar) and not inner.strong_zero:
+        made = _slope(function, wrt[0])
     else:
         name = f"{function.name}_grad"
         made = reverse_mode(function, wrt, [0], name=name, seeded=False, strong_zero=inner.strong_zero).function
     return as_primal(optimise(made))
 
 
-def _slope(function: Function, parameter: Sym, strong_zero: bool) -> Function:
+def _slope(function: Function, parameter: Sym) -> Function:
     """The derivative with respect to one number, in forward mode: it keeps nothing, which is the easiest to
-    differentiate again."""
-    moving = forward_mode(function, [parameter], name=f"{function.name}_grad", strong_zero=strong_zero)
+    differentiate again. (A strong zero is one of cotangents.)"""
+    moving = forward_mode(function, [parameter], name=f"{function.name}_grad")
     assert isinstance(parameter.type, Scalar)
     body = substitute(moving.body, {moving.params[-1]: const_like(1.0, parameter.type)})
     count = len(function.body.results)
-    return replace(moving, params=function.params, body=Block(body.statements, body.results[: count + 1]))
+    with (builder := Builder()).block() as converted:
+        slope = builder.cast(body.results[count], parameter.type)
+    results = (*body.results[:count], slope)
+    return replace(moving, params=function.params, body=Block((*body.statements, *converted), results))
 
 
 def as_primal(function: Function) -> Function:

@@ -20,7 +20,7 @@ from srcgrad.backend import arguments, loader
 from srcgrad.backend.buffers import deliver
 from srcgrad.backend.device.boundary import shadowed
 from srcgrad.backend.njit_call import FastTable, NjitDispatcher, lock
-from srcgrad.backend.parameters import Parameters, python_function
+from srcgrad.backend.parameters import Parameters, by_position, python_function
 from srcgrad.backend.reference import Reference, refer
 from srcgrad.backend.specialisation import Specialisation
 from srcgrad.backend.variants import Build, Variants, as_function
@@ -236,7 +236,8 @@ class CompiledFunction:
         self._drop_stale()
         with lock:
             if self._dispatcher is None:
-                self._dispatcher = NjitDispatcher(_innermost(self), self._parameters.signature, self._for_njit)
+                signature = by_position(self._parameters.signature)
+                self._dispatcher = NjitDispatcher(_innermost(self), signature, self._for_njit)
                 self._dispatcher.srcgrad_object = self
             return self._dispatcher
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import types
 from collections.abc import Callable
 from typing import Any
 
-from srcgrad.errors import ArgumentError, Diagnostic
+from srcgrad.errors import ArgumentError, Diagnostic, Unsupported
 from srcgrad.infer.derivation import Argnames, Argnums, differentiated
 
 _EMPTY = inspect.Parameter.empty
@@ -43,6 +44,26 @@ def python_function(fun: Any) -> Callable[..., Any]:
 
 def _partial_advice(fun: functools.partial) -> str:
     return f"write the partial as a function: lambda x: {getattr(fun.func, '__name__', 'f')}(x, ...)"
+
+
+def by_position(signature: inspect.Signature) -> inspect.Signature:
+    """The signature as `@njit` code is to bind it. Numba puts arguments by position into keyword-only parameters, out
+    of order, where there are defaults between: here they are parameters like the others."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = list(signature.parameters.values())
+    if not any(p.kind is p.KEYWORD_ONLY for p in parameters) or any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        return signature
+    plain = [p.replace(kind=kind) if p.kind is p.KEYWORD_ONLY else p for p in parameters]
+    ordered = sorted(plain, key=lambda p: p.kind is p.VAR_KEYWORD)
+    if any(a.default is not _EMPTY and b.default is _EMPTY for a, b in itertools.pairwise(ordered)):
+        raise Unsupported(
+            Diagnostic(
+                "a keyword-only parameter without a default, after one with a default, cannot be given in @njit code",
+                why="Numba binds arguments by position",
+                advice="give it a default, or take the star out of the parameters",
+            )
+        )
+    return signature.replace(parameters=ordered)
 
 
 def _owner_of_defaults(fun: Callable[..., Any]) -> Any:

@@ -22,7 +22,10 @@ from srcgrad.ir.visit import walk
 
 GENERIC = "t"
 _RESERVED = frozenset(keyword.kwlist) | frozenset(keyword.softkwlist) | frozenset(dir(builtins))
-_MODULES = frozenset({"np", "math", "blas", "mem", "special", "vm", "uint64", "_"})
+_MODULES = frozenset((
+    "np", "math", "prange", "uint64", "atomics", "blas", "complex_blas", "denormals", "lapack", "mem", "par", "special",
+    "stacks", "vm", "dev", "atomic", "integer", "_",
+))  # fmt: skip
 
 
 _MOST_SHARED = 400  # values

@@ -223,6 +223,7 @@ class Context:
         self.sums_of_arrays = sums_of_arrays
         self.more_sums_of_arrays: set[Span] = set()
         self.parameters: set[Sym] = set()
+        self.kept_apart: set[Sym] = set()  # parameters that may share memory with no other
         self.shapes: dict[Sym, tuple[Atom, ...]] = {}
         self.dims: list[dict[object, Atom]] = [{}]
         self.calls: list[Any] = []

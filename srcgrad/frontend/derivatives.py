@@ -7,6 +7,7 @@ differentiates the function around, they are code like any other.
 
 from __future__ import annotations
 
+import dataclasses
 import types
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -55,12 +56,14 @@ def derived(ctx: Context, transform: Transform, arguments: Arguments) -> Value:
     """The value of a call of `grad`, `value_and_grad` or `jvp`."""
     if transform is Transform.JVP:
         return _jvp(ctx, arguments)
+    if transform is Transform.PRIMAL and len(arguments.positional) == 1:
+        return arguments.positional[0]
     if transform not in _GRADIENTS:
         ctx.refuse(
             f"{transform.value} is not compiled inside a function",
             label="called here",
             why="only grad, value_and_grad and jvp are",
-            advice="call it outside, or write it with jvp or grad",
+            advice="take it outside, or write it as a loop over jvp(f, (x,), (v,)), of grad(f) for a Hessian",
         )
     names = ("fun", "argnums")
     given = {**dict(zip(names, arguments.positional)), **arguments.keywords}
@@ -83,10 +86,12 @@ def _known(ctx: Context, name: str, value: Value) -> Any:
 
 def _options(ctx: Context, given: dict[str, Any]) -> Options:
     """The options of a derivative inside a function; those of compilation are the function's around."""
-    try:
-        return Options(**given)
-    except TypeError:
-        ctx.refuse(f"there is no option {', '.join(given)}", why="the call does not fit", advice="leave it out")
+    names = [field.name for field in dataclasses.fields(Options)]
+    for name in given:
+        if name not in names:
+            why = f"the options are: {', '.join(names)}"
+            ctx.refuse(f"there is no option {name!r}", label="here", why=why, advice="leave it out")
+    return Options(**given)
 
 
 @caller(Derived)
@@ -99,7 +104,7 @@ def call_derived(ctx: Context, callee: Derived, arguments: Arguments) -> Value:
             f"the {name} of a function is not compiled inside another",
             label="called here",
             why="only grad, value_and_grad and jvp are",
-            advice="call it outside, or write it with jvp",
+            advice="take it outside, or write it as a loop over jvp(f, (x,), (v,)), of grad(f) for a Hessian",
         )
     if derivation.options.holomorphic:
         _refuse_complex(ctx)
@@ -164,12 +169,24 @@ def _jvp(ctx: Context, arguments: Arguments) -> Value:
         ctx.refuse("jvp of a function with *args is not compiled inside another", label="called here",
                    why="its tangents have no names", advice="give it named parameters")  # fmt: skip
     call = _Call(ctx, callee, bound, moving)
-    function, template, made = call.lowered(lambda value: value)
+    function, template, made = call.lowered(lambda value: _something(ctx, value))
     seeds = [atom for k in sorted(moving) for atom in call.tangents(k, tangents.items[k])]
     results = call.spliced(function, Transform.JVP, options.strong_zero, seeds)
     value = rename(template, dict(zip(made, results)))
     dots = iter(results[len(made) :])
     return tuple_of([value, _floating_part(template, lambda _: next(dots))])
+
+
+def _something(ctx: Context, value: Value) -> Value:
+    """What a function returned, if that is anything."""
+    if value == NONE:
+        ctx.refuse(
+            "a function that returns nothing is not differentiated inside another",
+            label="called here",
+            why="what it writes into its arguments stays in it",
+            advice="return the array it writes",
+        )
+    return value
 
 
 def _refuse_complex(ctx: Context) -> NoReturn:
@@ -326,6 +343,7 @@ class _Call:
                 advice="choose another argument",
             )
         around = [dict(scope.env) for scope in ctx.scopes]
+        before = ctx.writes()
         merge = Merge()
         with ctx.block() as statements:
             value = present(ctx, force(ctx, ctx.call(self.callee, self.bound.arguments(self.values)), "result"))
@@ -335,6 +353,7 @@ class _Call:
             template = merge.open(value, "result")
             results = coerce(ctx, value, template, frozenset(merge.made))
         assert [dict(scope.env) for scope in ctx.scopes] == around, "a function changes variables around it"
+        del ctx.written[before:]  # memory of its own: what is not, is refused
         return self._closed(statements, results), template, merge.made
 
     def _closed(self, statements: Sequence[Statement], results: list[Atom]) -> Function:
@@ -381,8 +400,10 @@ class _Call:
             for other, home in homes.items():
                 if other is symbol or other in around or isinstance(other.type, Scalar):
                     continue
-                apart = home is not homes[symbol] and (home in ctx.fresh or homes[symbol] in ctx.fresh)
-                if not apart:
+                own = homes[symbol]
+                if home is not own and home in ctx.parameters and own in ctx.parameters:
+                    ctx.kept_apart.add(own)  # seen when the function is called
+                elif home is own or (home not in ctx.fresh and own not in ctx.fresh):
                     ctx.refuse(
                         f"the argument {symbol.hint!r} is written, and may share memory with {other.hint!r}",
                         label="called here", why="which of them changes would be unknown",
@@ -437,11 +458,11 @@ class _Call:
                 if array.ndim != own.ndim:
                     self._refuse_tangent(given)
                 for a, b in zip(ctx.shapes[own.base], shape(ctx, array)):
-                    same_length(ctx, a, b)
+                    same_length(ctx, a, b, "a tangent has another shape than its primal")
                 yield materialise(ctx, array if array.dtype == own.dtype else converted(ctx, array, own.dtype))
-            case Record(), Record() if value.keys == given.keys:
-                for item, tangent in zip(value.items, given.items):
-                    yield from self._matched(item, tangent)
+            case Record(keys=keys), Record() if set(keys) == set(given.keys):
+                for key, item in zip(keys, value.items):
+                    yield from self._matched(item, given.get(key) or NONE)
             case (Num() | Arr() | NumberList()), Static(None) if not self._is_active(value):
                 return
             case (Num() | Arr() | NumberList() | Record()), _ if self._is_active(value):

@@ -46,8 +46,9 @@ class Lowered:
     """A function in the IR. Its parameters are the leaves of the arguments in order, then `captured_arrays`.
 
     `out` is the structure of the results; `written` are the positions, among the leaves of the arguments, of the
-    arrays that the user's function writes into; `argument_names` has one name per leaf; `captured` are the constants
-    read from outside the arguments; `raised` are the user's exceptions that stand for those of compiled code."""
+    arrays that the user's function (or one that it differentiates) writes into; `argument_names` has one name per leaf;
+    `captured` are the constants read from outside the arguments; `raised` are the user's exceptions that stand for
+    those of compiled code."""
 
     function: Function
     out: Spec
@@ -189,7 +190,8 @@ def _close(ctx: Context, function: Callable[..., Any], parameters: _Parameters, 
     check_snapshots(ctx, replace(draft, body=whole_body))
     body = with_copies(whole_body, copies, span)
     closed = own_results(replace(draft, body=body, result_hints=tuple(_hint(a) for a in results)), span)
-    positions = tuple(k for k, symbol in enumerate(parameters.symbols) if symbol in copies)
+    apart = {*copies, *ctx.kept_apart}
+    positions = tuple(k for k, symbol in enumerate(parameters.symbols) if symbol in apart)
     return Lowered(
         closed, out, positions, tuple(parameters.names), tuple(ctx.constants.values()),
         tuple(c.captured for c in captured), tuple(ctx.raised.items()),

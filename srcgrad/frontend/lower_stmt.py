@@ -136,6 +136,9 @@ def decorated(ctx: Context, node: ast.expr, value: Value) -> Value:
     name = getattr(decorator.value, "__name__", "") if isinstance(decorator, Static) else ""
     if name in _TRANSPARENT:
         return value
+    if isinstance(decorator, Static) and hasattr(decorator.value, "__srcgrad_derives__"):
+        words = node.keywords if isinstance(node, ast.Call) else []
+        return ctx.call(decorator, Arguments((value,), {word.arg: ctx.expr(word.value) for word in words if word.arg}))
     ctx.refuse(
         "this decorator of a nested function is not known",
         label="decorator",

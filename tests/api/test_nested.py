@@ -326,3 +326,105 @@ def test_tangents_of_another_length_raise():
 
     with pytest.raises(ValueError):
         srcgrad.differentiable(f)(X, V[1:])
+
+
+# -- found by trying ------------------------------------------------------------------------------------------------
+
+
+def test_a_gradient_by_a_number_has_its_dtype():
+    ones, w = np.ones(3, np.float32), np.array([2.0])
+
+    def narrow(s):
+        return grad(lambda t: np.sum(ones) * t * t * t)(s) * s / 7.0
+
+    found = srcgrad.differentiable(narrow)(0.1)
+    assert type(found) is float and found == pytest.approx(9 * 0.1**3 / 7, rel=1e-6)
+    s = np.float32(1.3)
+    wide = srcgrad.differentiable(lambda s: grad(lambda t: w[0] * t * t)(s))(s)
+    assert type(wide) is np.float32
+    assert type(jvp(grad(lambda t: w[0] * t * t), (s,), (s,))[1]) is np.float32
+
+
+def test_strong_zero_inside():
+    def f(t):
+        return np.sqrt(t) * 0.0 + t**2
+
+    assert grad(f, strong_zero=True)(0.0) == 0.0
+    assert srcgrad.differentiable(lambda x: grad(f, strong_zero=True)(x))(0.0) == 0.0
+
+
+def test_what_the_inner_function_writes_is_no_change_around_it():
+    def inner(t):
+        t[0] = 2.0 * t[0]
+        return np.sum(t * t)
+
+    x = np.array([1.0, 2.0])
+    assert srcgrad.differentiable(lambda x: np.sum(x * grad(inner)(x)))(x) == 16.0
+
+
+def test_two_arguments_one_of_them_written():
+    def f(x, y):
+        x[0] = y[1] * 2.0
+        return np.sum(x * y * y)
+
+    x, y, v = np.array([1.0, 2.0]), np.array([3.0, 4.0]), np.array([0.5, 0.25])
+    expected = np.array([2.0 * y[0] * 2 * y[1] * 0.0, 0.0])
+    np.testing.assert_allclose(jvp(grad(f), (x, y), (v, None))[1], expected)
+    np.testing.assert_allclose(jvp(grad(f), (x, y), (None, v))[1], [0.0, 2 * y[1] * v[1]])
+    np.testing.assert_array_equal(x, [1.0, 2.0])
+    both = np.arange(3.0)
+    with pytest.raises(srcgrad.OverlapError):
+        jvp(grad(f), (both[:2], both[1:]), (v, None))
+
+
+def test_decorated_inside():
+    def f(x):
+        @grad
+        def slope(t):
+            return t**3
+
+        @grad(argnums=1)
+        def other(s, t):
+            return s * t * t
+
+        return slope(x) + other(x, x)
+
+    assert srcgrad.differentiable(f)(2.0) == 12.0 + 8.0
+    assert grad(f)(2.0) == 12.0 + 8.0
+
+
+def test_tangents_by_key():
+    def f(x):
+        return jvp(lambda p: p["a"] * p["a"] * p["b"], ({"a": x, "b": 3.0},), ({"b": 1.0, "a": 5.0},))[1]
+
+    assert srcgrad.differentiable(f)(2.0) == 2 * 2 * 3 * 5 + 4
+
+
+def test_keyword_only_parameters_in_compiled_code():
+    def f(x, p=2.0, *, k=1.0):
+        return x**3 * p * k
+
+    slope = grad(f)
+    twice = grad(slope)
+
+    @numba.njit
+    def use(x):
+        return slope(x, 3.0), slope(x), slope(x, k=5.0), twice(x, 3.0)
+
+    assert use(2.0) == (36.0, 24.0, 120.0, 36.0)
+
+
+def test_messages():
+    refused(lambda x: grad(cubic, fastmath=True, bogus=True)(x), 1.0, match="there is no option 'bogus'")
+    refused(lambda x: hessian(rosen)(x)[0, 0], X, match=r"jacobian is not compiled inside a function[\s\S]*jvp")
+
+    def nothing(t):
+        t[0] = t[1]
+
+    refused(lambda x: jvp(nothing, (x,), (x,)), X, match="returns nothing")
+    with pytest.raises(ValueError, match="a tangent has another shape"):
+        srcgrad.differentiable(lambda x, v: jvp(rosen, (x,), (v,))[1])(X, V[1:])
+
+
+def test_differentiable_inside():
+    assert grad(lambda x: srcgrad.differentiable(cubic)(x))(1.3) == grad(cubic)(1.3)

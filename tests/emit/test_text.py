@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
-from itertools import product
+from itertools import chain, product
 
 import numpy as np
 import pytest
+from numba import prange
 
+import srcgrad
 from srcgrad.emit import Nested, emit, entry_name, module
 from srcgrad.emit.copies import schedule
-from srcgrad.emit.naming import base_name
+from srcgrad.emit.naming import base_name, unique_name
 from srcgrad.emit.text import Level, Text, apply, conditional, level_of, printed_once
 from srcgrad.ir.build import int_const
 from srcgrad.ir.nodes import Call, Callee, Sym
@@ -200,3 +202,22 @@ def test_a_long_single_result_stays_single():
     """Parentheses over several lines end with a comma, which would make a tuple of one number."""
     assert module._return(0, ["x + " * 40 + "y"]) == ["    return " + "x + " * 40 + "y"]
     assert module._return((0,), ["x" * 120]) == ["    return (" + "x" * 120 + ",)"]
+
+
+def test_no_variable_has_the_name_of_a_module():
+    for _, line in chain(*module._IMPORTS):
+        name = line.split()[-1]
+        assert unique_name(name, ()) != name, line
+
+
+def test_a_function_with_the_name_of_a_module():
+    def par(stacks):
+        lapack = 0.0
+        for denormals in prange(len(stacks)):
+            lapack += stacks[denormals] ** 3 * stacks[0]
+        return lapack
+
+    x = np.linspace(0.5, 1.5, 7)
+    expected = 3 * x**2 * x[0]
+    expected[0] += np.sum(x**3)
+    np.testing.assert_allclose(srcgrad.grad(par, parallel=True)(x), expected, rtol=1e-14)
