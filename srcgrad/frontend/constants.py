@@ -60,6 +60,7 @@ def _captured_array(ctx: Context, obj: np.ndarray, name: str, where: Captured) -
         found = ctx.arrays[key] = CapturedArray(where, symbol)
         ctx.parameters.add(symbol)
         ctx.note_parameter(symbol)
+        ctx.units |= {(symbol, axis) for axis, length in enumerate(obj.shape) if length == 1}
     return found.symbol
 
 

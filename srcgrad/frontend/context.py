@@ -25,8 +25,8 @@ from srcgrad.frontend.values import BOTTOM, Arr, ArrayExpr, Num, Undefined, Valu
 from srcgrad.infer.captured import Captured
 from srcgrad.infer.raised import Key, Raised
 from srcgrad.ir.build import Builder
-from srcgrad.ir.nodes import Atom, Callee, Function, Statement, Sym
-from srcgrad.ir.types import Array, Layout
+from srcgrad.ir.nodes import Atom, Callee, Const, Function, Statement, Sym
+from srcgrad.ir.types import PY_INT, Array, Layout
 from srcgrad.library import quoting
 from srcgrad.span import Span
 
@@ -226,6 +226,7 @@ class Context:
         self.kept_apart: set[Sym] = set()  # parameters that may share memory with no other
         self.shapes: dict[Sym, tuple[Atom, ...]] = {}
         self.dims: list[dict[object, Atom]] = [{}]
+        self.units: set[object] = set()  # the dimensions of captured arrays whose length is 1
         self.calls: list[Any] = []
         self.loop_types: dict[tuple, tuple[dict[str, Value], frozenset[Sym]]] = {}
         self.inlining: list[object] = []
@@ -363,7 +364,8 @@ class Context:
     def dim(self, key: object) -> Atom | None:
         """A length (of `(array, axis)`), or the length that an atom was checked to equal, if it was computed in a
         block that encloses this one."""
-        return next((layer[key] for layer in reversed(self.dims) if key in layer), None)
+        found = next((layer[key] for layer in reversed(self.dims) if key in layer), None)
+        return Const(1, PY_INT) if found is None and key in self.units else found
 
     def mark(self) -> tuple[int, int]:
         """Where the records of problems stand, to be given to `rewind` when a round is thrown away."""

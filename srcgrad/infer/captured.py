@@ -110,8 +110,10 @@ def same_constant(old: Any, new: Any) -> bool:
     """Whether compiled code cannot tell `new` from `old`."""
     if old is new and not isinstance(old, (np.ndarray, list, dict, set)):
         return True
-    if isinstance(old, np.ndarray):  # its contents are read at call time: the type is what was compiled in
-        return isinstance(new, np.ndarray) and describe(old) == describe(new)
+    if isinstance(old, np.ndarray):  # its contents are read at call time: compiled in are the type, and lengths of 1
+        if not isinstance(new, np.ndarray) or describe(old) != describe(new):
+            return False
+        return [n == 1 for n in old.shape] == [n == 1 for n in new.shape]
     if type(old) is not type(new):
         return False
     if isinstance(old, _BY_VALUE):

@@ -473,3 +473,14 @@ def test_exceptions_of_the_function_come_through():
     assert derivative(2.0) == 4.0
     with pytest.raises(ValueError, match="negative"):
         derivative(-1.0)
+
+
+ROW = np.array([[1.0, 2.0, 3.0]])
+
+
+def test_captured_arrays_are_repeated_along_dimensions_of_length_1(monkeypatch):
+    slope = grad(lambda x: np.sum(x**3 * ROW))
+    x = np.array([[1.0], [2.0]])
+    np.testing.assert_array_equal(slope(x), 3 * x**2 * 6.0)
+    monkeypatch.setitem(globals(), "ROW", np.array([[1.0], [4.0]]))
+    np.testing.assert_array_equal(slope(x), [[3.0], [48.0]])

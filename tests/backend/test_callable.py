@@ -270,12 +270,13 @@ def test_captured_arrays_are_read_at_the_call(monkeypatch):
     assert function(2.0) == (2.0, 1.0)
     TABLE[0] = 5.0
     assert function(2.0) == (10.0, 5.0)
-    monkeypatch.setitem(globals(), "TABLE", np.array([7.0]))
+    monkeypatch.setitem(globals(), "TABLE", np.array([7.0, 8.0, 9.0]))
     assert function(2.0) == (14.0, 7.0)
     assert len(build.requests) == 1
-    monkeypatch.setitem(globals(), "TABLE", np.array([7], np.float32))
-    function(2.0)
-    assert len(build.requests) == 2
+    for number, other in enumerate((np.array([7, 8], np.float32), np.array([7.0]), np.array([7.0, 8.0]))):
+        monkeypatch.setitem(globals(), "TABLE", other)  # another dtype; a length of 1, which is repeated; and none
+        function(2.0)
+        assert len(build.requests) == number + 2
 
 
 # -- overlap --------------------------------------------------------------------------------------------------------
