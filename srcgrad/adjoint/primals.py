@@ -37,10 +37,16 @@ class Primals:
         self._trial = trial
         self._provided: dict[Sym, Atom] = {}
         self._local_shadows: dict[Sym, Sym] = {}
+        self._given_shadows: set[Sym] = set()
 
     def stand_for(self, primal: Sym, atom: Atom) -> None:
         """From now on `atom` stands for a primal value (the index of a mirrored loop, a rotated buffer)."""
         self._provided[primal] = atom
+
+    def give_shadow(self, array: Sym, shadow: Sym) -> None:
+        """From now on `shadow` is the shadow of an array (which the reverse of a loop carries or makes)."""
+        self._local_shadows[array] = shadow
+        self._given_shadows.add(array)
 
     def shadow(self, array: Sym) -> Sym:
         """The shadow of an active array, as seen from the block being reversed."""
@@ -90,8 +96,12 @@ class Primals:
         return atom
 
     def provide(self, region: Region) -> None:
-        """Make the primal values of a block that is entered backwards, in the order of the primal, and the shadows
-        of its own arrays (before the blocks nested in it use them)."""
+        """Make the primal values of a block that is entered backwards, and the shadows of its own arrays."""
+        self.provide_values(region)
+        self.make_shadows(region)
+
+    def provide_values(self, region: Region) -> None:
+        """Make the primal values of a block that is entered backwards, in the order of the primal."""
         kept = {k.symbol: k for k in self._plan.kept.get(region, ())}
         done = [s for s in kept if self._regions.definition.get(s) is None and s in self._regions.loop_of]
         for symbol in done:
@@ -103,6 +113,9 @@ class Primals:
         for statement in self._plan.recomputed.get(region, ()):
             self._builder.span = statement.span
             self._builder.emit(clone_statement(statement, self._provided))
+
+    def make_shadows(self, region: Region) -> None:
+        """Make the shadows of a block's own arrays, before the blocks nested in it use them."""
         for statement in region.block.statements:
             if isinstance(statement, (Alloc, Copy, View, Reshape)):
                 self.make_local_shadow(statement.result)
@@ -115,5 +128,5 @@ class Primals:
 
     def make_local_shadow(self, array: Sym) -> None:
         """Make the shadow of an active array whose shadow the forward sweep does not carry."""
-        if self._activity(array) and array not in self._shadows.forward:
+        if self._activity(array) and array not in self._shadows.forward and array not in self._given_shadows:
             self._local_shadows[array] = self._make_shadow(array)

@@ -75,6 +75,7 @@ class ReverseSweep:
         self.primal = self.primals.primal
         self.shadow = self.primals.shadow
         self._factors = factors
+        self._late = shadows.late
         self._bars: dict[Sym, Atom] = {}
         self._opaque: set[Sym] = set()
         self._stack_bars = StackCotangents()
@@ -329,8 +330,11 @@ class ReverseSweep:
         rotated = self._plan.rotated.get(loop, ())
         initial += [self.cotangent(f) for f in free]
         initial += [self.primal(loop.results[k]) for k in rotated]
+        late = self._late.get(loop, ())
+        initial += [self.shadow(loop.results[k]) for k in late]
         hints = [f"{loop.parameters[k].hint}_bar" for k in active] + [f"{f.hint}_bar" for f in free]
         hints += [loop.parameters[k].hint for k in rotated]
+        hints += [f"{loop.parameters[k].hint}_bar" for k in late]
         parameters = tuple(Sym(hint, atom.type) for hint, atom in zip(hints, initial, strict=True))
         index, body = self._loop_body(loop, active, free, rotated, parameters)
         results = tuple(Sym(p.hint, p.type) for p in parameters)
@@ -348,6 +352,23 @@ class ReverseSweep:
             self._bars[f] = final
         for k, final in zip(active, finals, strict=False):
             self.accumulate(loop.initial[k], final)
+        for k, final in zip(late, finals[len(finals) - len(late) :], strict=True):
+            self._add_to_initial(loop.initial[k], final)
+
+    def _add_to_initial(self, array: Atom, bar: Atom) -> None:
+        assert isinstance(array, Sym) and isinstance(bar, Sym)
+        if self._activity(array):
+            add_elementwise(self._builder, self.shadow(array), bar)
+
+    def _make_shadows(self, loop: Loop, late: tuple[int, ...]) -> None:
+        """The shadows of what an iteration was given and does not hand on."""
+        handed_on = {loop.body.results[k] for k in late}
+        for parameter in (loop.parameters[k] for k in late):
+            if parameter not in handed_on:
+                primal = self.primal(parameter)
+                assert isinstance(primal, Sym)
+                made = self._builder.alloc_like(primal, 0.0, f"{parameter.hint}_bar")
+                self.primals.give_shadow(parameter, made)
 
     # -- fused loops ------------------------------------------------------------------------------------------
 
@@ -418,7 +439,8 @@ class ReverseSweep:
         index = Sym(primal_index.hint, INT64)
         bars_in = parameters[: len(active)]
         free_in = parameters[len(active) : len(active) + len(free)]
-        references = parameters[len(active) + len(free) :]
+        first_late = len(active) + len(free) + len(rotated)
+        references = parameters[len(active) + len(free) : first_late]
         with self._builder.block() as statements, self._scope(dict(zip(free, free_in, strict=True))):
             self.primals.stand_for(primal_index, index)
             for k, reference in zip(rotated, references, strict=True):
@@ -427,9 +449,18 @@ class ReverseSweep:
                 self.primals.stand_for(yielded, reference)
             for k, bar in zip(active, bars_in, strict=True):
                 self.accumulate(loop.body.results[k], bar)
-            self.primals.provide(self._regions.of_block[loop.body])
+            late = self._late.get(loop, ())
+            for k, bar in zip(late, parameters[first_late:], strict=True):
+                yielded = loop.body.results[k]
+                assert isinstance(yielded, Sym)
+                self.primals.give_shadow(yielded, bar)
+            region = self._regions.of_block[loop.body]
+            self.primals.provide_values(region)
+            self._make_shadows(loop, late)
+            self.primals.make_shadows(region)
             self.block(loop.body)
             yields = [self.cotangent(loop.parameters[k]) for k in active]
             yields += [self.cotangent(f) for f in free]
             yields += [self.primal(loop.parameters[k]) for k in rotated]
+            yields += [self.shadow(loop.parameters[k]) for k in late]
         return index, Block(tuple(statements), tuple(yields))

@@ -10,11 +10,13 @@ to the reverse sweep, which makes it when it enters that block: `Shadows.forward
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
+from srcgrad.adjoint.late import late_slots
 from srcgrad.analysis.activity import Activity
-from srcgrad.analysis.regions import Regions, find_regions
+from srcgrad.analysis.regions import Loop, Regions, find_regions
 from srcgrad.ir.build import Builder
 from srcgrad.ir.nodes import (
     Alloc,
@@ -43,10 +45,12 @@ from srcgrad.ir.visit import rebuild, walk
 
 @dataclass(frozen=True, eq=False)
 class Shadows:
-    """The function with shadows, and the shadow of every array that has one in the forward sweep."""
+    """The function with shadows, the shadow of every array that has one in the forward sweep, and the slots of loops
+    whose reverse makes the shadows (see `late`)."""
 
     function: Function
     forward: dict[Sym, Sym]
+    late: dict[Loop, tuple[int, ...]] = field(default_factory=dict)
 
 
 def add_shadows(function: Function, activity: Activity, *, detached: bool = False, mirrored: bool = False) -> Shadows:
@@ -56,8 +60,10 @@ def add_shadows(function: Function, activity: Activity, *, detached: bool = Fals
     are `mirrored` they are parameters of its forward too, which returns the shadows of the arrays it returns."""
     regions = find_regions(function)
     builder = Builder()
-    flowing = _flowing(function, activity, regions, mirrored, detached)
-    writer = _Writer(activity, flowing if detached else flowing | _outermost(activity, regions), mirrored)
+    late = {} if detached or mirrored else late_slots(function, activity)
+    flowing = _flowing(function, activity, regions, mirrored, detached, late)
+    outliving = flowing if detached else flowing | _outermost(activity, regions)
+    writer = _Writer(activity, outliving, mirrored, late)
     given: list[Sym] = []
     for parameter in function.params:
         if detached and _is_active_array(parameter, activity):
@@ -68,7 +74,7 @@ def add_shadows(function: Function, activity: Activity, *, detached: bool = Fals
             writer.shadow[parameter] = builder.alloc_like(parameter, 0.0, f"{parameter.hint}_bar")
     writer.block_into(builder, function.body)
     if not (detached and mirrored):
-        return Shadows(rebuild(function, builder.finish(function.body.results)), writer.shadow)
+        return Shadows(rebuild(function, builder.finish(function.body.results)), writer.shadow, writer.late)
     returned = (writer.shadow[a] for a in floating_arrays(function.body.results))
     body = builder.finish((*function.body.results, *returned))
     return Shadows(replace(function, params=(*function.params, *given), body=body), writer.shadow)
@@ -109,14 +115,14 @@ def _outermost(activity: Activity, regions: Regions) -> set[Sym]:
 
 def _flowing(
     function: Function, activity: Callable[[Atom], bool], regions: Regions,
-    mirrored: bool = False, detached: bool = False,
+    mirrored: bool = False, detached: bool = False, late: Mapping[Loop, tuple[int, ...]] = MappingProxyType({}),
 ) -> set[Sym]:  # fmt: skip
     """The active arrays that flow through an `If`, a loop, a stack or (where these are mirrored) a call or the result,
     and the bases of views that do."""
-    found = {s for s in regions.loop_of if _is_active_array(s, activity)}
+    found = {s for s, loop in regions.loop_of.items() if _is_active_array(s, activity) and loop not in late}
     kinds = (If, For, While, Push, Pop, Call) if mirrored else (If, For, While, Push, Pop)
     for statement in walk(function.body):
-        if isinstance(statement, kinds):
+        if isinstance(statement, kinds) and statement not in late:
             flowing: list[Atom] = [*definitions(statement), *operands(statement)]
             for block in _yielding(statement):
                 flowing.extend(block.results)
@@ -145,8 +151,12 @@ def _is_active_array(symbol: Sym, activity: Callable[[Atom], bool]) -> bool:
 
 
 class _Writer:
-    def __init__(self, activity: Activity, outliving: set[Sym], mirrored: bool) -> None:
+    def __init__(
+        self, activity: Activity, outliving: set[Sym], mirrored: bool, late: Mapping[Loop, tuple[int, ...]]
+    ) -> None:
         self._activity = activity
+        self._late = late
+        self.late: dict[Loop, tuple[int, ...]] = {}
         self._outliving = outliving
         self._mirrored = mirrored
         self.shadow: dict[Sym, Sym] = {}
@@ -187,6 +197,8 @@ class _Writer:
                 self.shadow[result] = builder.pop(self.shadow[stack], f"{result.hint}_bar")
             case If():
                 builder.emit(self._if(statement))
+            case For() | While() if statement in self._late:
+                self._late_loop(builder, statement)
             case For() | While():
                 builder.emit(self._loop(statement))
             case Call(results=results, arguments=arguments) if self._mirrored and any(
@@ -226,6 +238,17 @@ class _Writer:
         then, orelse = self._inner(statement.then, slots), self._inner(statement.orelse, slots)
         results = (*statement.results, *(self._new(statement.results[k]) for k in slots))
         return replace(statement, results=results, then=then, orelse=orelse)
+
+    def _late_loop(self, builder: Builder, loop: For | While) -> None:
+        """A loop whose reverse makes the shadows; those of its results are there for what comes after it."""
+        inner = Builder()
+        self.block_into(inner, loop.body)
+        made = replace(loop, body=inner.finish(loop.body.results))
+        builder.emit(made)
+        self.late[made] = self._late[loop]
+        for k in self._late[loop]:
+            result = loop.results[k]
+            self.shadow[result] = builder.alloc_like(result, 0.0, f"{result.hint}_bar")
 
     def _loop(self, loop: For | While) -> For | While:
         slots = [k for k, parameter in enumerate(loop.parameters) if self.has_shadow(parameter)]

@@ -1,0 +1,111 @@
+"""Loops that make new arrays in each iteration: `u = step(u)`.
+
+Their shadows need not be made in the forward sweep and carried along (see `shadow`): the reverse sweep of the loop
+carries the shadow of what an iteration yielded, makes that of what it was given, and hands it to the iteration before.
+So no more than two of them exist at a time, and none is cleared long before it is used.
+
+In: a function and its activity. Out: for each such loop of the outermost block, the slots of its arrays. Each iteration
+must yield arrays that it made itself, or hands on from slot to slot, all of them different, and must not write into
+those it was given: then an array has one name at a time, and its shadow one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from srcgrad.analysis.regions import Loop
+from srcgrad.ir.alias import alias_classes
+from srcgrad.ir.nodes import (
+    Alloc,
+    Atom,
+    Call,
+    Copy,
+    For,
+    Function,
+    If,
+    Pop,
+    Push,
+    Reshape,
+    Statement,
+    Sym,
+    View,
+    While,
+    blocks,
+    operands,
+    written_arrays,
+)  # fmt: skip
+from srcgrad.ir.types import Array
+from srcgrad.ir.visit import walk
+
+_Active = Callable[[Atom], bool]
+
+
+def late_slots(function: Function, activity: _Active) -> dict[Loop, tuple[int, ...]]:
+    """The loops, and the slots of their active arrays."""
+    found: dict[Loop, tuple[int, ...]] = {}
+    for statement in function.body.statements:
+        if isinstance(statement, (For, While)):
+            slots = tuple(k for k, p in enumerate(statement.parameters) if _is_array(p) and activity(p))
+            if slots and _makes_new(statement, slots) and _has_one_name(function, statement, slots):
+                found[statement] = slots
+    return found
+
+
+def _is_array(symbol: Atom) -> bool:
+    return isinstance(symbol.type, Array) and symbol.type.is_float
+
+
+def _makes_new(loop: Loop, slots: tuple[int, ...]) -> bool:
+    """Does an iteration yield, in these slots, arrays of its own or others' of these, each once?"""
+    own = {s.result for s in loop.body.statements if isinstance(s, (Alloc, Copy))}
+    given = {loop.parameters[k] for k in slots}
+    yielded = [loop.body.results[k] for k in slots]
+    others = {r for k, r in enumerate(loop.body.results) if k not in slots}
+    return (
+        len(set(yielded)) == len(yielded)
+        and all(y in own or y in given for y in yielded)
+        and any(y in own for y in yielded)
+        and others.isdisjoint({*yielded, *given})
+        and len({loop.initial[k] for k in slots}) == len(slots)
+    )
+
+
+def _has_one_name(function: Function, loop: Loop, slots: tuple[int, ...]) -> bool:
+    """Are the arrays of the slots only read, filled where they are made, and named by nothing that outlives them?"""
+    given = {loop.parameters[k] for k in slots}
+    yielded = {loop.body.results[k] for k in slots}
+    inside = set(walk(loop.body))
+    bases = {s.result: s.array for s in inside if isinstance(s, (View, Reshape))}
+    watched = {*given, *(y for y in yielded if y not in given)}
+    watched |= {v for v in bases if _base(v, bases) in watched}
+    others = [r for k, r in enumerate(loop.body.results) if k not in slots]
+    if any(_escapes(s, watched) for s in inside) or any(_base(r, bases) in watched for r in others):
+        return False
+    aliases = alias_classes(function)
+    classes = {aliases.root(p) for p in given}
+    results = {loop.results[k] for k in slots}
+    for statement in walk(function.body):
+        for array in written_arrays(statement):
+            filled = statement in inside and _base(array, bases) in yielded - given
+            if aliases.root(array) in classes and not filled:
+                return False
+        if statement not in inside and statement is not loop and _escapes(statement, results, views=True):
+            return False
+    return True
+
+
+def _base(symbol: Atom, bases: dict[Sym, Sym]) -> Atom:
+    while isinstance(symbol, Sym) and symbol in bases:
+        symbol = bases[symbol]
+    return symbol
+
+
+def _escapes(statement: Statement, watched: set, *, views: bool = False) -> bool:
+    """Does a statement give one of these arrays another name that is not a view (or any other)?"""
+    if isinstance(statement, (View, Reshape)):
+        return views and statement.array in watched
+    if isinstance(statement, (If, For, While, Push, Pop, Call)):
+        named = [*operands(statement), *(r for block in blocks(statement) for r in block.results)]
+        return any(atom in watched for atom in named)
+    return False
+
