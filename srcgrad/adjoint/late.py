@@ -5,13 +5,14 @@ carries the shadow of what an iteration yielded, makes that of what it was given
 So no more than two of them exist at a time, and none is cleared long before it is used.
 
 In: a function and its activity. Out: for each such loop of the outermost block, the slots of its arrays. Each iteration
-must yield arrays that it made itself, or hands on from slot to slot, all of them different, and must not write into
-those it was given: then an array has one name at a time, and its shadow one place.
+must yield arrays that it made itself, or hands on from slot to slot, all of them different, and nothing may be written
+that can be one of those it was given (nor after the loop: where no iteration runs, what comes out went in). Then an
+array has one name at a time, and its shadow one place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from srcgrad.analysis.regions import Loop
 from srcgrad.ir.alias import alias_classes
@@ -74,24 +75,30 @@ def _has_one_name(function: Function, loop: Loop, slots: tuple[int, ...]) -> boo
     """Are the arrays of the slots only read, filled where they are made, and named by nothing that outlives them?"""
     given = {loop.parameters[k] for k in slots}
     yielded = {loop.body.results[k] for k in slots}
-    inside = set(walk(loop.body))
-    bases = {s.result: s.array for s in inside if isinstance(s, (View, Reshape))}
-    watched = {*given, *(y for y in yielded if y not in given)}
+    bases = {s.result: s.array for s in walk(function.body) if isinstance(s, (View, Reshape))}
+    watched = {*given, *yielded}
     watched |= {v for v in bases if _base(v, bases) in watched}
     others = [r for k, r in enumerate(loop.body.results) if k not in slots]
-    if any(_escapes(s, watched) for s in inside) or any(_base(r, bases) in watched for r in others):
+    if any(_escapes(s, watched) for s in walk(loop.body)) or any(r in watched for r in others):
         return False
+    return not _written_later(function, loop, given, bases)
+
+
+def _written_later(function: Function, loop: Loop, given: set[Sym], bases: dict[Sym, Sym]) -> bool:
+    """From the loop on, is anything written that may be an array of the slots, but what is made there to be filled?"""
     aliases = alias_classes(function)
     classes = {aliases.root(p) for p in given}
-    results = {loop.results[k] for k in slots}
-    for statement in walk(function.body):
-        for array in written_arrays(statement):
-            filled = statement in inside and _base(array, bases) in yielded - given
-            if aliases.root(array) in classes and not filled:
-                return False
-        if statement not in inside and statement is not loop and _escapes(statement, results, views=True):
-            return False
-    return True
+    statements = function.body.statements
+    later = statements[statements.index(loop) :]
+    made = {s.result for each in later for s in _all(each) if isinstance(s, (Alloc, Copy))}
+    written = (array for each in later for s in _all(each) for array in written_arrays(s))
+    return any(aliases.root(array) in classes and _base(array, bases) not in made for array in written)
+
+
+def _all(statement: Statement) -> Iterator[Statement]:
+    yield statement
+    for block in blocks(statement):
+        yield from walk(block)
 
 
 def _base(symbol: Atom, bases: dict[Sym, Sym]) -> Atom:
@@ -100,12 +107,9 @@ def _base(symbol: Atom, bases: dict[Sym, Sym]) -> Atom:
     return symbol
 
 
-def _escapes(statement: Statement, watched: set, *, views: bool = False) -> bool:
-    """Does a statement give one of these arrays another name that is not a view (or any other)?"""
-    if isinstance(statement, (View, Reshape)):
-        return views and statement.array in watched
-    if isinstance(statement, (If, For, While, Push, Pop, Call)):
-        named = [*operands(statement), *(r for block in blocks(statement) for r in block.results)]
-        return any(atom in watched for atom in named)
-    return False
-
+def _escapes(statement: Statement, watched: set) -> bool:
+    """Does a statement give one of these arrays another name that is no view?"""
+    if not isinstance(statement, (If, For, While, Push, Pop, Call)):
+        return False
+    named = [*operands(statement), *(r for block in blocks(statement) for r in block.results)]
+    return any(atom in watched for atom in named)
