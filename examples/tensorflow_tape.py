@@ -41,9 +41,8 @@ def main():
     _, tangent = jvp(layer, (x, weights, offset), (None, None, np.ones(2)))
     print("along offset (1, 1):", tangent)
 
-    # a tape around a tape: what was generated is Python, and is differentiated like any other function
-    first = grad(cube).lower(3.0).py_func
-    second = grad(first)(3.0)
+    # a tape around a tape
+    second = grad(grad(cube))(3.0)
     print(f"the second derivative of x**3 at 3 is {second}")
     return slope, rows, tangent, second
 
