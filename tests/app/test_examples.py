@@ -98,3 +98,14 @@ def test_scipy_solve_ivp():
 def test_every_example_is_in_the_readme():
     text = (EXAMPLES / "README.md").read_text()
     assert all(path.name in text for path in EXAMPLES.glob("*.py"))
+
+
+def test_scipy_newton():
+    example = load("scipy_newton")
+    found, moves = example.main()
+    assert found.nit < 10 and np.abs(example.value_and_grad(example.flat)(found.x, 0.5, 20)[1]).max() < 1e-9
+    more = example.minimize(
+        example.value_and_grad(example.flat), found.x, args=(0.5 + 1e-4, 20), jac=True, method="trust-ncg",
+        hessp=lambda x, v, *args: example.curvature(x, *args, v), options={"gtol": 1e-12},
+    )  # fmt: skip
+    np.testing.assert_allclose((more.x - found.x) / 1e-4, moves, rtol=1e-3)
