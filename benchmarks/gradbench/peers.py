@@ -69,12 +69,17 @@ class Place:
         """Why a tool can't be run on an eval here; None where it can."""
         if tool == "srcgrad":
             return None if name in NAMES else "there is no such problem"
-        listed = (self.checkout / "tools" / tool / "evals.txt").read_text(encoding="utf-8").splitlines()
-        if name not in [line.split()[0] for line in listed if line.strip()]:
+        if not self.lists(tool, name):
             return "its evals.txt does not list the eval"
         if tool in _IN_PYTHON:
             return self._imports(tool)
         return None if shutil.which("make") and shutil.which("c++") else "there is no make and c++"
+
+    def lists(self, tool: str, name: str) -> bool:
+        """Is an eval among those that a tool says it has?"""
+        file = self.checkout / "tools" / tool / "evals.txt"
+        listed = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        return name in [line.split()[0] for line in listed if line.strip()]
 
     def _imports(self, tool: str) -> str | None:
         needed = f"import {_IN_PYTHON[tool]}"

@@ -38,13 +38,13 @@ def summary(records: Records, tools: tuple[str, ...]) -> Iterator[str]:
     """One line for each input, in Markdown: what every tool's gradient takes as a multiple of `manual`'s."""
     present = [tool for tool in tools if any(record.tool == tool for record in records.derivatives())]
     others = [tool for tool in present if tool != "manual"]
-    yield f"| eval | input | manual, ms | {' | '.join(others)} | srcgrad's gradient / its function |"
-    yield "|---" * (4 + len(others)) + "|"
+    yield f"| eval | input | manual, ms | srcgrad, ms | {' | '.join(others)} | srcgrad's gradient / its function |"
+    yield "|---" * (5 + len(others)) + "|"
     by_tool = {(record.eval, record.size, record.tool): record for record in records.derivatives()}
     for name, size in dict.fromkeys((record.eval, record.size) for record in records.derivatives()):
         found = {tool: by_tool.get((name, size, tool)) for tool in present}
         reference, ours = found.get("manual"), found.get("srcgrad")
-        cells = [_short(1e3 * reference.seconds if reference and reference.seconds else None)]
+        cells = [_short(1e3 * r.seconds if r and r.seconds and r.valid else None) for r in (reference, ours)]
         cells += [_short(over(records, record, "manual") if (record := found[tool]) else None) for tool in others]
         cells.append(_short(over(records, ours, "function") if ours else None))
         yield f"| {name} | {size} | {' | '.join(cells)} |"

@@ -127,5 +127,5 @@ def test_the_summary_has_a_line_for_each_input_and_a_column_for_each_tool() -> N
         records.of("lse", "n=9", "gradient", tool).add([gradient])
     records.of("lse", "n=9", "gradient", "jax").valid = False
     head, _, row = table.summary(records, TOOLS)
-    assert head == "| eval | input | manual, ms | srcgrad | jax | srcgrad's gradient / its function |"
-    assert row == "| lse | n=9 | 0.004 | 0.5 | - | 2 |"
+    assert head == "| eval | input | manual, ms | srcgrad, ms | srcgrad | jax | srcgrad's gradient / its function |"
+    assert row == "| lse | n=9 | 0.004 | 0.002 | 0.5 | - | 2 |"

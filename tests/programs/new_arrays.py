@@ -1,4 +1,4 @@
-"""Loops that make new arrays in each iteration, whose shadows only the reverse sweep makes; and loops that look like it."""
+"""Loops that make new arrays in each iteration, whose shadows only the reverse sweep makes; and what looks like it."""
 
 import numpy as np
 
