@@ -241,6 +241,8 @@ class Independence:
                 return True
             if not (self._identities.whole(a.array) and self._identities.whole(b.array)):
                 return False
+            if len(a.index) != len(b.index):
+                return False
         if any(self._differ(loop, x, y) for x, y in zip(a.index, b.index, strict=True)):
             return True
         return self._wrapped.apart(loop, a.index, b.index)

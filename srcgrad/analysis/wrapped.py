@@ -7,6 +7,7 @@ elements. The proof may use that the other subscripts are equal, for else the el
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable
 
 from srcgrad.analysis.affine import Affine, AffineForms
@@ -15,6 +16,7 @@ from srcgrad.ir.nodes import Atom, Const, For, Let, Sym
 
 _DEEPEST = 24
 _Index = tuple[Atom, ...]
+_Shared = dict[Sym, int]
 
 
 class Wrapped:
@@ -31,22 +33,30 @@ class Wrapped:
         shared = self._shared(loop, first, second)
         return any(self._differ(loop, x, y, shared) for x, y in zip(first, second, strict=True))
 
-    def _shared(self, loop: For, first: _Index, second: _Index) -> dict[Sym, int]:
-        """The indices of inner loops that are subscripts of both at one position: taken to be equal."""
-        found: dict[Sym, int] = {}
-        for position, (x, y) in enumerate(zip(first, second, strict=True)):
-            if all(isinstance(s, Sym) and s is not loop.index and self._regions.is_index(s) for s in (x, y)):
-                found[x], found[y] = position, position  # type: ignore[index]
+    def _shared(self, loop: For, first: _Index, second: _Index) -> tuple[_Shared, _Shared]:
+        """The indices of inner loops that are subscripts of both at one position, of the first and of the second: taken
+        to be equal. (A subscript that may be negative can be equal to another one and mean another element.)"""
+        found: tuple[_Shared, _Shared] = ({}, {})
+        for position, pair in enumerate(zip(first, second, strict=True)):
+            if all(self._is_inner_index(loop, s) for s in pair):
+                for own, symbol in zip(found, pair, strict=True):
+                    own.setdefault(symbol, position)  # type: ignore[arg-type]
         return found
 
-    def _differ(self, loop: For, x: Atom, y: Atom, shared: dict[Sym, int]) -> bool:
+    def _is_inner_index(self, loop: For, atom: Atom) -> bool:
+        if not isinstance(atom, Sym) or atom is loop.index or not self._regions.is_index(atom):
+            return False
+        return self._forms.never_negative(self._forms.of(atom))
+
+    def _differ(self, loop: For, x: Atom, y: Atom, shared: tuple[_Shared, _Shared]) -> bool:
         one, other = self._wrap(x), self._wrap(y)
         if one is None or other is None or one[1] != other[1] or not self._runs_below(loop, one[1]):
             return False
         a, b = one[0].coefficient(loop.index), other[0].coefficient(loop.index)
         if a != b or abs(a) != 1:
             return False
-        rests = [self._meaning(loop, form.without(loop.index), shared) for form in (one[0], other[0])]
+        forms = (form.without(loop.index) for form in (one[0], other[0]))
+        rests = [self._meaning(loop, form, own) for form, own in zip(forms, shared, strict=True)]
         return rests[0] is not None and rests[0] == rests[1]
 
     def _wrap(self, atom: Atom) -> tuple[Affine, Affine] | None:
@@ -63,14 +73,17 @@ class Wrapped:
         gap = length.plus(self._forms.of(loop.stop), -1)
         return not gap.terms and gap.constant >= 0
 
-    def _meaning(self, loop: For, form: Affine, shared: dict[Sym, int]) -> Hashable:
+    def _meaning(self, loop: For, form: Affine, shared: _Shared) -> Hashable:
         """What a form is computed from, if that is the same in all iterations where the shared indices are equal."""
-        terms = [(self._tree(loop, symbol, shared, 0), factor) for symbol, factor in form.terms]
-        if any(tree is None for tree, _ in terms):
-            return None
-        return (form.constant, frozenset(terms))
+        terms: Counter[Hashable] = Counter()
+        for symbol, factor in form.terms:
+            tree = self._tree(loop, symbol, shared, 0)
+            if tree is None:
+                return None
+            terms[tree] += factor
+        return (form.constant, frozenset(terms.items()))
 
-    def _tree(self, loop: For, atom: Atom, shared: dict[Sym, int], depth: int) -> Hashable:
+    def _tree(self, loop: For, atom: Atom, shared: _Shared, depth: int) -> Hashable:
         if isinstance(atom, Const):
             return ("const", repr(atom.value), atom.type)
         if atom in shared:

@@ -94,6 +94,37 @@ def shift_by_data(x):
     return out
 
 
+def negative_rows(x):
+    n = len(x)
+    out = np.zeros((3, n))
+    for i in range(n):
+        for k in range(-1, 3):
+            out[k, (i + k) % n] = x[i] * (k + 2.0)
+    return out
+
+
+def rows_and_columns_exchanged(x):
+    n = len(x)
+    out = np.zeros((3, 3, n))
+    for i in range(n):
+        for k in range(3):
+            for j in range(3):
+                out[k, j, (i + k) % n] = x[i]
+                out[j, k, (i + k) % n] = -i * x[i]
+    return out
+
+
+def shift_of_another_loop(x):
+    n = len(x)
+    out = np.zeros((3, n))
+    for i in range(n):
+        for k in range(3):
+            for j in range(3):
+                out[j, (i + k) % n] = x[i] * (j - 3.0)
+            out[k, (i + k) % n] *= x[i]
+    return out
+
+
 X = np.linspace(0.5, 1.7, 10)
 ALONE = "in parallel, each iteration in elements of its own"
 
@@ -106,7 +137,10 @@ def test_each_element_is_written_by_one_iteration(function):
 
 
 @pytest.mark.parametrize(
-    "function", [every_other, longer_loop, another_length, layers_mixed, different_shifts, shift_by_data],
+    "function", [
+        every_other, longer_loop, another_length, layers_mixed, different_shifts, shift_by_data, negative_rows,
+        rows_and_columns_exchanged, shift_of_another_loop,
+    ],
     ids=lambda f: f.__name__,
 )  # fmt: skip
 def test_loops_that_come_back_stay_in_order(function):
@@ -130,6 +164,36 @@ def with_itself(f):
         for k in range(3):
             total += f[k, (i - k) % f.shape[1]] ** 3
     return total
+
+
+def with_another_shift(x):
+    n = len(x)
+    out = np.zeros((3, n))
+    for i in range(n):
+        for k in range(3):
+            for j in range(3):
+                out[j, (i + k) % n] += x[i] * (j - 3.0)
+            out[k, (i + k) % n] *= x[i]
+    return np.sum(out)
+
+
+def test_the_reverse_of_a_loop_that_stays_in_order_does_so():
+    lowered = srcgrad.grad(with_another_shift, parallel=True).lower(X)
+    assert "i: one after the other (iterations may meet in 'out_bar')" in lowered.report()
+
+
+def test_a_row_and_the_table_it_is_put_into():
+    def f(x, n):
+        table = np.zeros((n + 1, 6))
+        table[0] = x
+        row = table[0]
+        for i in range(n):
+            row = row * 0.9
+            table[i + 1] = row
+        return np.sum(table) * np.sum(row)
+
+    x = np.ones(6)
+    np.testing.assert_allclose(srcgrad.grad(f, parallel=True)(x, 3), srcgrad.grad(f)(x, 3), rtol=1e-14)
 
 
 def test_additions_that_do_not_meet_need_no_zeros():

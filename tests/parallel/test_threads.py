@@ -5,6 +5,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 import pytest
+from numba.extending import register_jitable
 
 import srcgrad
 from srcgrad.backend import with_threads
@@ -129,8 +130,9 @@ def spread_out(x, places, size):
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_atomic_additions(monkeypatch, dtype):
     """Where zeros for each block are too large. (The order is any: only nearly the same numbers come out.)"""
-    monkeypatch.setattr(threads, "COST_OF_ZEROS", 10**9)
-    monkeypatch.setattr(threads, "ATOMIC_COST", 0)
+    # functions in the place of functions: what is compiled keeps the constants that it was compiled with
+    monkeypatch.setattr(threads, "is_too_large", register_jitable(lambda work, blocks, size: True))
+    monkeypatch.setattr(threads, "atomics_pay", register_jitable(lambda work, additions: True))
     x = RNG.uniform(0.5, 1.5, 20_000).astype(dtype)
     places = RNG.integers(-50, 50, 20_000)
     expected = srcgrad.value_and_grad(spread_out)(x, places, 50)
