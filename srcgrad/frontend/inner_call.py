@@ -54,6 +54,7 @@ class InnerCall:
     symbols: list[Sym] = field(default_factory=list)
     atoms: list[Atom] = field(default_factory=list)
     active: list[Sym] = field(default_factory=list)
+    homes: dict[Sym, Sym] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         pairs = zip(self.bound.names, self.bound.values)
@@ -82,6 +83,7 @@ class InnerCall:
                 active = moving and array.dtype.kind == "f"
                 symbol = self._parameter(hint, reference_type(array), materialise(ctx, array, hint), active)
                 assert isinstance(symbol, Sym)
+                self.homes[symbol] = ctx.memory_of(array.base)
                 ctx.shapes[symbol] = shape(ctx, array)
                 ctx.note_parameter(symbol)
                 return whole(symbol)
@@ -164,18 +166,18 @@ class InnerCall:
     def _refuse_writes(self, copies: dict[Sym, Sym], around: Sequence[Sym]) -> None:
         """Arrays from outside are not written, nor may one that is written have a second name."""
         ctx = self.ctx
-        homes = {s: ctx.memory_of(a) for s, a in zip(self.symbols, self.atoms) if isinstance(a, Sym)}
         for symbol in copies:
             if symbol in around:
                 ctx.refuse(f"a function that is differentiated here writes into {symbol.hint!r}", label="called here",
                            why="the array belongs to the code around it", advice="pass it as an argument")  # fmt: skip
-            for other, home in homes.items():
-                if other is symbol or other in around or isinstance(other.type, Scalar):
+            own = self.homes[symbol]
+            for other, home in self.homes.items():
+                if other is symbol:
                     continue
-                own = homes[symbol]
-                if home is not own and home in ctx.parameters and own in ctx.parameters:
-                    ctx.kept_apart.add(own)  # seen when the function is called
-                elif home is own or (home not in ctx.fresh and own not in ctx.fresh):
+                known = all(memory in ctx.fresh or memory in ctx.parameters for memory in (own, home))
+                if home is not own and known:
+                    ctx.kept_apart |= {own, home} & ctx.parameters  # seen when the function is called
+                else:
                     ctx.refuse(
                         f"the argument {symbol.hint!r} is written, and may share memory with {other.hint!r}",
                         label="called here", why="which of them changes would be unknown",

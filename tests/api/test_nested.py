@@ -196,8 +196,22 @@ def test_arrays_written_by_the_inner_function_stay_the_callers():
     def shared(x):
         return np.sum(grad(inner)(x, x))
 
-    with pytest.raises(Unsupported, match="may share memory"):
-        srcgrad.differentiable(shared)(X)
+    def part_of_a_copy(x):
+        y = x.copy()
+        return np.sum(grad(inner)(y[1:], y[:-1]))
+
+    def carried(x):
+        y = x.copy()
+        u = y
+        total = 0.0
+        for _ in range(3):
+            total += np.sum(grad(inner)(u, y))
+            u = u * 2.0
+        return total
+
+    for function in (shared, part_of_a_copy, carried):
+        with pytest.raises(Unsupported, match="may share memory"):
+            srcgrad.differentiable(function)(X)
 
 
 def test_in_compiled_code():
