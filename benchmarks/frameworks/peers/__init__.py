@@ -14,6 +14,7 @@ PEERS = {"torch": "PyTorch", "tensorflow": "TensorFlow", "jax": "JAX"}
 
 def find(name: str) -> ModuleType | str:
     """The module of a peer, ready to run, or why there is none."""
+    _import_triton()
     if find_spec(name) is None:
         return f"{PEERS[name]} is not installed: it is left out (python -m pip install -e '.[bench]')"
     try:
@@ -22,3 +23,10 @@ def find(name: str) -> ModuleType | str:
     except Exception as error:  # a peer that does not start here is no failure of ours
         return f"{PEERS[name]} cannot be used here: {type(error).__name__}: {error}"
     return module
+
+
+def _import_triton() -> None:
+    """PyTorch's CUDA build brings Triton, which ends the process when it is imported after TensorFlow: so it comes
+    first."""
+    if find_spec("triton") is not None:
+        import_module("triton")
