@@ -20,14 +20,12 @@ from srcgrad.backend.markers import stop_gradient
 from srcgrad.backend.products import jacobian_vector, vector_jacobian
 from srcgrad.config import Options, Target, Transform
 from srcgrad.errors import ArgumentError, Diagnostic
+from srcgrad.infer.derivation import Argnames, Argnums
 
 __all__ = [
     "add_to", "differentiable", "grad", "hessian", "jacobian", "jvp", "stop_gradient", "to_device", "value_and_grad",
     "vjp",
 ]  # fmt: skip
-
-Argnums = int | tuple[int, ...] | None
-Argnames = str | tuple[str, ...] | None
 
 
 def grad(

@@ -3,9 +3,14 @@ is halved by one that does not."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from srcgrad import grad, jvp
+from benchmarks.gradbench.function import Function
+from benchmarks.gradbench.record import SEARCHES
+from srcgrad import differentiable, grad, jvp
 
 TOLERANCE = 1e-5
 
@@ -23,6 +28,21 @@ def by_forward(f, x):
         direction[k] = 1.0
         found[k] = jvp(f, (x,), (direction,))[1]
     return found
+
+
+def searches(
+    found: Callable[..., Any], prepare: Callable[[Any], tuple], present: Callable[[Any], Any]
+) -> dict[str, Function]:
+    """`found(start, outer, inner)` by the four choices of modes: "fr" is forward mode outside, over reverse inside."""
+    modes = {"r": by_reverse, "f": by_forward}
+    return {a + b: _search(found, modes[a], modes[b], prepare, present) for a, b in SEARCHES}
+
+
+def _search(found: Callable, outer: Callable, inner: Callable, prepare: Callable, present: Callable) -> Function:
+    def search(start):
+        return found(start, outer, inner)
+
+    return Function(prepare, differentiable(search), present)
 
 
 def minimised(cost, gradient, start):

@@ -8,6 +8,7 @@ where they depend on what is differentiated.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from srcgrad.analysis.activity import find_activity, varied
 from srcgrad.errors import Diagnostic, Unsupported
@@ -23,20 +24,26 @@ def refuse_unknown(function: Function, wrt: Sequence[Sym], outputs: Sequence[Ato
     if not any(_once(s) for f in (function, *function.helpers) for s in walk(f.body)):
         return
     varies, matters = varied(function, wrt), find_activity(function, wrt, outputs)
-    in_helpers = [s for helper in function.helpers for s in walk(helper.body)]  # where all is taken to vary
-    for statement in (*walk(function.body), *in_helpers):
+    for statement in walk(function.body):
         changes: Callable[[Atom], bool] = matters if isinstance(statement, Let) else varies
-        if any(statement in in_helpers or changes(atom) for atom in _once(statement)):
-            raise Unsupported(
-                Diagnostic(
-                    "the second derivative of a factorisation is not known",
-                    statement.span,
-                    "needed here",
-                    "the first derivative of LAPACK's functions (solve, inv, cholesky, eigh, ...) is written down by "
-                    "hand, and what it is needed for depends on what is differentiated again",
-                    "write the solution as loops, or take differences of the gradient",
-                )
-            )
+        if any(map(changes, _once(statement))):
+            _refuse(statement)
+    for helper in function.helpers:  # where all is taken to vary
+        for statement in filter(_once, walk(helper.body)):
+            _refuse(statement)
+
+
+def _refuse(statement: Statement) -> NoReturn:
+    raise Unsupported(
+        Diagnostic(
+            "the second derivative of a factorisation is not known",
+            statement.span,
+            "needed here",
+            "the first derivative of LAPACK's functions (solve, inv, cholesky, eigh, ...) is written down by hand, and "
+            "what it is needed for depends on what is differentiated again",
+            "write the solution as loops, or take differences of the gradient",
+        )
+    )
 
 
 def _once(statement: Statement) -> tuple[Atom, ...]:

@@ -12,13 +12,14 @@ array has one name at a time, and its shadow one place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from srcgrad.analysis.regions import Loop
 from srcgrad.ir.alias import alias_classes
 from srcgrad.ir.nodes import (
     Alloc,
     Atom,
+    Block,
     Call,
     Copy,
     For,
@@ -46,14 +47,15 @@ def late_slots(function: Function, activity: _Active) -> dict[Loop, tuple[int, .
     found: dict[Loop, tuple[int, ...]] = {}
     for statement in function.body.statements:
         if isinstance(statement, (For, While)):
-            slots = tuple(k for k, p in enumerate(statement.parameters) if _is_array(p) and activity(p))
+            slots = tuple(k for k, p in enumerate(statement.parameters) if is_active_array(p, activity))
             if slots and _makes_new(statement, slots) and _has_one_name(function, statement, slots):
                 found[statement] = slots
     return found
 
 
-def _is_array(symbol: Atom) -> bool:
-    return isinstance(symbol.type, Array) and symbol.type.is_float
+def is_active_array(symbol: Atom, activity: _Active) -> bool:
+    """Is it a floating array that carries derivatives?"""
+    return isinstance(symbol.type, Array) and symbol.type.is_float and activity(symbol)
 
 
 def _makes_new(loop: Loop, slots: tuple[int, ...]) -> bool:
@@ -61,12 +63,10 @@ def _makes_new(loop: Loop, slots: tuple[int, ...]) -> bool:
     own = {s.result for s in loop.body.statements if isinstance(s, (Alloc, Copy))}
     given = {loop.parameters[k] for k in slots}
     yielded = [loop.body.results[k] for k in slots]
-    others = {r for k, r in enumerate(loop.body.results) if k not in slots}
     return (
         len(set(yielded)) == len(yielded)
         and all(y in own or y in given for y in yielded)
         and any(y in own for y in yielded)
-        and others.isdisjoint({*yielded, *given})
         and len({loop.initial[k] for k in slots}) == len(slots)
     )
 
@@ -89,16 +89,10 @@ def _written_later(function: Function, loop: Loop, given: set[Sym], bases: dict[
     aliases = alias_classes(function)
     classes = {aliases.root(p) for p in given}
     statements = function.body.statements
-    later = statements[statements.index(loop) :]
-    made = {s.result for each in later for s in _all(each) if isinstance(s, (Alloc, Copy))}
-    written = (array for each in later for s in _all(each) for array in written_arrays(s))
+    later = list(walk(Block(statements[statements.index(loop) :])))
+    made = {s.result for s in later if isinstance(s, (Alloc, Copy))}
+    written = (array for s in later for array in written_arrays(s))
     return any(aliases.root(array) in classes and _base(array, bases) not in made for array in written)
-
-
-def _all(statement: Statement) -> Iterator[Statement]:
-    yield statement
-    for block in blocks(statement):
-        yield from walk(block)
 
 
 def _base(symbol: Atom, bases: dict[Sym, Sym]) -> Atom:

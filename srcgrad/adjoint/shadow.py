@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from srcgrad.adjoint.late import late_slots
+from srcgrad.adjoint.late import is_active_array, late_slots
 from srcgrad.analysis.activity import Activity
 from srcgrad.analysis.regions import Loop, Regions, find_regions
 from srcgrad.ir.build import Builder
@@ -66,7 +66,7 @@ def add_shadows(function: Function, activity: Activity, *, detached: bool = Fals
     writer = _Writer(activity, outliving, mirrored, late)
     given: list[Sym] = []
     for parameter in function.params:
-        if detached and _is_active_array(parameter, activity):
+        if detached and is_active_array(parameter, activity):
             writer.shadow[parameter] = Sym(f"{parameter.hint}_bar", parameter.type)
             given.append(writer.shadow[parameter])
         elif writer.has_shadow(parameter):
@@ -110,7 +110,7 @@ def floating_arrays(symbols: Iterable[Atom]) -> tuple[Sym, ...]:
 
 def _outermost(activity: Activity, regions: Regions) -> set[Sym]:
     """The active arrays of the outermost block: their shadows are made where they are."""
-    return {s for s, region in regions.of_symbol.items() if region is regions.root and _is_active_array(s, activity)}
+    return {s for s, region in regions.of_symbol.items() if region is regions.root and is_active_array(s, activity)}
 
 
 def _flowing(
@@ -119,14 +119,14 @@ def _flowing(
 ) -> set[Sym]:  # fmt: skip
     """The active arrays that flow through an `If`, a loop, a stack or (where these are mirrored) a call or the result,
     and the bases of views that do."""
-    found = {s for s, loop in regions.loop_of.items() if _is_active_array(s, activity) and loop not in late}
+    found = {s for s, loop in regions.loop_of.items() if is_active_array(s, activity) and loop not in late}
     kinds = (If, For, While, Push, Pop, Call) if mirrored else (If, For, While, Push, Pop)
     for statement in walk(function.body):
         if isinstance(statement, kinds) and statement not in late:
             flowing: list[Atom] = [*definitions(statement), *operands(statement)]
             for block in _yielding(statement):
                 flowing.extend(block.results)
-            found |= {a for a in flowing if isinstance(a, Sym) and _is_active_array(a, activity)}
+            found |= {a for a in flowing if isinstance(a, Sym) and is_active_array(a, activity)}
     if mirrored and detached:
         found.update(floating_arrays(function.body.results))
     views = [s for s in walk(function.body) if isinstance(s, (View, Reshape))]
@@ -144,10 +144,6 @@ def _yielding(statement: Statement) -> tuple[Block, ...]:
             return (body,)
         case _:
             return ()
-
-
-def _is_active_array(symbol: Sym, activity: Callable[[Atom], bool]) -> bool:
-    return isinstance(symbol.type, Array) and symbol.type.is_float and activity(symbol)
 
 
 class _Writer:

@@ -49,12 +49,9 @@ class Activity:
 
 def find_activity(function: Function, inputs: Iterable[Sym], outputs: Iterable[Atom]) -> Activity:
     """Activity with respect to `inputs` (parameters) and `outputs` (results of the function)."""
-    aliases = alias_classes(function)
     statements = tuple(walk(function.body))
-    varied = _Flow(aliases)
-    varied.seed(inputs)
-    varied.run(statements, _forward_edges)
-    useful = _Flow(aliases)
+    varied = _varied(function, statements, inputs)
+    useful = _Flow(varied.aliases)
     useful.seed(outputs)
     useful.run(statements, _backward_edges)
     keys = varied.members & useful.members
@@ -71,10 +68,15 @@ def find_activity(function: Function, inputs: Iterable[Sym], outputs: Iterable[A
 
 def varied(function: Function, inputs: Iterable[Sym]) -> Callable[[Atom], bool]:
     """Which values of the function (calls are taken to mix all they are given) change with `inputs`."""
+    flow = _varied(function, tuple(walk(function.body)), inputs)
+    return lambda atom: flow.key(atom) in flow.members
+
+
+def _varied(function: Function, statements: tuple[Statement, ...], inputs: Iterable[Sym]) -> _Flow:
     flow = _Flow(alias_classes(function))
     flow.seed(inputs)
-    flow.run(tuple(walk(function.body)), _forward_edges)
-    return lambda atom: flow.key(atom) in flow.members
+    flow.run(statements, _forward_edges)
+    return flow
 
 
 class _Flow:

@@ -112,8 +112,7 @@ class CompiledFunction:
         functools.update_wrapper(self, function, updated=())
         self.__srcgrad_transform__ = transform
         if transform is not Transform.PRIMAL:
-            derivation = Derivation(transform, argnums, argnames, has_aux, options or Options())
-            self.__srcgrad_derivation__ = (function, derivation)
+            self.__srcgrad_derivation__ = (function, Derivation(*self._recipe))
         self._fresh_tables()
 
     def _fresh_tables(self) -> None:

@@ -10,7 +10,6 @@ import types
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from srcgrad.config import Transform
 from srcgrad.frontend.context import Arguments, Context
 from srcgrad.frontend.parameters import bind_parameters, defaults_of
 from srcgrad.frontend.source import Source, argument_names, source_of, unwrap
@@ -22,9 +21,6 @@ from srcgrad.frontend.values import (
     Value,
     describe,
 )  # fmt: skip
-
-_GRADIENTS = (Transform.GRAD, Transform.VALUE_AND_GRAD)
-
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ not have made, and whose original changes afterwards, is refused.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from srcgrad.errors import Diagnostic, Unsupported
@@ -18,6 +19,7 @@ from srcgrad.span import Span
 
 
 def check_snapshots(ctx: Context, draft: Function) -> None:
+    """Raise `Unsupported` where what was copied changes, or what it was copied from."""
     homes = {symbol: function for function in (*draft.helpers, draft) for symbol in defined_symbols(function.body)}
     for shot in ctx.snapshots:
         home = homes.get(shot.made)
@@ -28,15 +30,16 @@ def check_snapshots(ctx: Context, draft: Function) -> None:
             )
 
 
-def copied(symbol: Sym) -> Array:
+def _copy_of(symbol: Sym) -> Sym:
     assert isinstance(symbol.type, Array)
-    return Array(symbol.type.dtype, symbol.type.ndim, Layout.C)
+    return Sym(symbol.hint, Array(symbol.type.dtype, symbol.type.ndim, Layout.C))
 
 
-def with_copies(block: Block, copies: dict[Sym, Sym], span: Span) -> Block:
+def with_copies(block: Block, written: Sequence[Sym], span: Span) -> Block:
     """The body working on copies of the parameters that are written."""
-    if not copies:
+    if not written:
         return block
+    copies = {symbol: _copy_of(symbol) for symbol in written}
     changed = substitute(block, copies)
     return Block((*(Copy(new, old, span) for old, new in copies.items()), *changed.statements), changed.results)
 
@@ -48,7 +51,7 @@ def own_results(function: Function, span: Span) -> Function:
     statements: list[Statement] = []
     for result in function.body.results:
         if isinstance(result, Sym) and isinstance(result.type, Array) and result in shared and result not in copies:
-            copies[result] = Sym(result.hint, copied(result))
+            copies[result] = _copy_of(result)
             statements.append(Copy(copies[result], result, span))
     if not copies:
         return function

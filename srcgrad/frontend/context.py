@@ -226,7 +226,7 @@ class Context:
         self.kept_apart: set[Sym] = set()  # parameters that may share memory with no other
         self.shapes: dict[Sym, tuple[Atom, ...]] = {}
         self.dims: list[dict[object, Atom]] = [{}]
-        self.units: set[object] = set()  # the dimensions of captured arrays whose length is 1
+        self.units: set[object] = set()  # the dimensions of arrays from outside whose length is 1
         self.calls: list[Any] = []
         self.loop_types: dict[tuple, tuple[dict[str, Value], frozenset[Sym]]] = {}
         self.inlining: list[object] = []
@@ -254,6 +254,15 @@ class Context:
         previous = self.builder.span
         if hasattr(node, "lineno"):  # nodes of our own making belong to the user's node around them
             self.builder.span = self.scope.source.span(node)
+        try:
+            yield
+        finally:
+            self.builder.span = previous
+
+    @contextmanager
+    def at_users_call(self) -> Iterator[None]:
+        """Statements emitted inside the `with` belong to the call that the library is read for."""
+        previous, self.builder.span = self.builder.span, self.users_span
         try:
             yield
         finally:

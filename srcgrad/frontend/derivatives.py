@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from srcgrad.config import Options, Transform
 from srcgrad.errors import ArgumentError
@@ -40,12 +40,7 @@ def derived(ctx: Context, transform: Transform, arguments: Arguments) -> Value:
     if transform is Transform.PRIMAL and len(arguments.positional) == 1:
         return arguments.positional[0]
     if transform not in _GRADIENTS:
-        ctx.refuse(
-            f"{transform.value} is not compiled inside a function",
-            label="called here",
-            why="only grad, value_and_grad and jvp are",
-            advice="take it outside, or write it as a loop over jvp(f, (x,), (v,)), of grad(f) for a Hessian",
-        )
+        _refuse_transform(ctx, f"{transform.value} is not compiled inside a function")
     names = ("fun", "argnums")
     given = {**dict(zip(names, arguments.positional)), **arguments.keywords}
     callee = given.pop("fun", BOTTOM)
@@ -55,6 +50,15 @@ def derived(ctx: Context, transform: Transform, arguments: Arguments) -> Value:
     known = {name: _known(ctx, name, value) for name, value in given.items()}
     plain = {name: known.pop(name) for name in ("argnums", "argnames", "has_aux") if name in known}
     return Derived(callee, Derivation(transform, **plain, options=_options(ctx, known)))
+
+
+def _refuse_transform(ctx: Context, title: str) -> NoReturn:
+    ctx.refuse(
+        title,
+        label="called here",
+        why="only grad, value_and_grad and jvp are",
+        advice="take it outside, or write it as a loop over jvp(f, (x,), (v,)), of grad(f) for a Hessian",
+    )
 
 
 def _known(ctx: Context, name: str, value: Value) -> Any:
@@ -80,13 +84,7 @@ def call_derived(ctx: Context, callee: Derived, arguments: Arguments) -> Value:
     """A gradient, called."""
     derivation = callee.derivation
     if derivation.transform not in _GRADIENTS:
-        name = derivation.transform.value
-        ctx.refuse(
-            f"the {name} of a function is not compiled inside another",
-            label="called here",
-            why="only grad, value_and_grad and jvp are",
-            advice="take it outside, or write it as a loop over jvp(f, (x,), (v,)), of grad(f) for a Hessian",
-        )
+        _refuse_transform(ctx, f"the {derivation.transform.value} of a function is not compiled inside another")
     if derivation.options.holomorphic:
         refuse_complex(ctx)
     bound = bound_to(ctx, callee.callee, arguments)
@@ -96,8 +94,7 @@ def call_derived(ctx: Context, callee: Derived, arguments: Arguments) -> Value:
         raise Refused(replace(error.diagnostics[0], span=ctx.span)) from None
     call = InnerCall(ctx, callee.callee, bound, frozenset(positions))
     function, template, made = call.lowered(lambda value: _value_to_differentiate(ctx, value, derivation))
-    transform = Transform.VALUE_AND_GRAD
-    results = call.spliced(function, transform, derivation.options.strong_zero, ())
+    results = call.spliced(function, Transform.VALUE_AND_GRAD, derivation.options.strong_zero, ())
     value = rename(template, dict(zip(made, results)))
     gradients = iter(results[len(made) :])
     each = [call.gradient(position, gradients) for position in sorted(positions)]
@@ -154,8 +151,7 @@ def _jvp(ctx: Context, arguments: Arguments) -> Value:
     seeds = [atom for k in sorted(moving) for atom in call.tangents(k, tangents.items[k])]
     results = call.spliced(function, Transform.JVP, options.strong_zero, seeds)
     value = rename(template, dict(zip(made, results)))
-    dots = iter(results[len(made) :])
-    return tuple_of([value, floating_part(template, lambda _: next(dots))])
+    return tuple_of([value, floating_part(template, iter(results[len(made) :]))])
 
 
 def _something(ctx: Context, value: Value) -> Value:

@@ -13,7 +13,7 @@ from typing import Any
 
 from srcgrad.errors import Diagnostic, Unsupported
 from srcgrad.frontend.arrays import materialise
-from srcgrad.frontend.closing import check_snapshots, copied, own_results, with_copies
+from srcgrad.frontend.closing import check_snapshots, own_results, with_copies
 from srcgrad.frontend.context import Arguments, Context, Differentiate, Refused, Unknown
 from srcgrad.frontend.elementwise import force
 from srcgrad.frontend.ownership import reachable_helpers, written_by
@@ -29,7 +29,6 @@ from srcgrad.frontend.values import (
     Record,
     Value,
     describe,
-    integer,
     new_token,
     whole,
 )
@@ -129,7 +128,7 @@ def _parameters(ctx: Context, function: Callable[..., Any], specs: tuple[Spec, .
     ctx.parameters.update(found.symbols)
     for symbol in found.symbols:
         ctx.note_parameter(symbol)
-    ctx.dims[-1].update(dict.fromkeys(found.units, integer(1)))
+    ctx.units.update(found.units)
     return found
 
 
@@ -180,7 +179,6 @@ def _close(ctx: Context, function: Callable[..., Any], parameters: _Parameters, 
         if array.symbol in stores:
             raise Unsupported(_captured_write(array.captured, stores[array.symbol]))
     written = [symbol for symbol in parameters.symbols if symbol in stores]
-    copies = {symbol: Sym(symbol.hint, copied(symbol)) for symbol in written}
     if value == NONE:
         value = _final_arrays(written, span)
     results: list[Atom] = []
@@ -188,9 +186,9 @@ def _close(ctx: Context, function: Callable[..., Any], parameters: _Parameters, 
         out = _result(ctx, value, results, span)
     whole_body = Block((*draft.body.statements, *tail), tuple(results))
     check_snapshots(ctx, replace(draft, body=whole_body))
-    body = with_copies(whole_body, copies, span)
+    body = with_copies(whole_body, written, span)
     closed = own_results(replace(draft, body=body, result_hints=tuple(_hint(a) for a in results)), span)
-    apart = {*copies, *ctx.kept_apart}
+    apart = {*written, *ctx.kept_apart}
     positions = tuple(k for k, symbol in enumerate(parameters.symbols) if symbol in apart)
     return Lowered(
         closed, out, positions, tuple(parameters.names), tuple(ctx.constants.values()),

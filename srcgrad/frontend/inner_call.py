@@ -15,7 +15,7 @@ from srcgrad.config import Transform
 from srcgrad.errors import Unsupported
 from srcgrad.frontend.arrays import materialise, shape
 from srcgrad.frontend.callee_parameters import Bound
-from srcgrad.frontend.closing import check_snapshots, copied, own_results, with_copies
+from srcgrad.frontend.closing import check_snapshots, own_results, with_copies
 from srcgrad.frontend.context import Context, Inner, Refused, Unknown
 from srcgrad.frontend.elementwise import array_of, force, same_length
 from srcgrad.frontend.kinds import Merge, coerce, converted, reference_type
@@ -37,9 +37,6 @@ from srcgrad.frontend.values import (
 from srcgrad.ir.nodes import Atom, Block, Function, Statement, Sym
 from srcgrad.ir.types import Scalar
 from srcgrad.ir.visit import clone_block, defined_symbols, free_symbols
-
-_GRADIENTS = (Transform.GRAD, Transform.VALUE_AND_GRAD)
-
 
 
 @dataclass
@@ -149,9 +146,9 @@ class InnerCall:
         self.symbols += around
         self.atoms += around
         stores = written_by(function)
-        copies = {symbol: Sym(symbol.hint, copied(symbol)) for symbol in function.params if symbol in stores}
-        self._refuse_writes(copies, around)
-        return own_results(replace(function, body=with_copies(function.body, copies, span)), span)
+        written = [symbol for symbol in function.params if symbol in stores]
+        self._refuse_writes(written, around)
+        return own_results(replace(function, body=with_copies(function.body, written, span)), span)
 
     def _check(self, function: Function) -> None:
         """What was copied in here, where Python might not have."""
@@ -163,10 +160,10 @@ class InnerCall:
         inside = set(defined_symbols(function.body))
         ctx.snapshots = [shot for shot in ctx.snapshots if shot.made not in inside]
 
-    def _refuse_writes(self, copies: dict[Sym, Sym], around: Sequence[Sym]) -> None:
+    def _refuse_writes(self, written: Sequence[Sym], around: Sequence[Sym]) -> None:
         """Arrays from outside are not written, nor may one that is written have a second name."""
         ctx = self.ctx
-        for symbol in copies:
+        for symbol in written:
             if symbol in around:
                 ctx.refuse(f"a function that is differentiated here writes into {symbol.hint!r}", label="called here",
                            why="the array belongs to the code around it", advice="pass it as an argument")  # fmt: skip
@@ -212,7 +209,7 @@ class InnerCall:
 
     def gradient(self, position: int, gradients: Iterator[Atom]) -> Value:
         """The gradient of an argument, in its structure."""
-        return floating_part(self.values[position], lambda _: next(gradients), frozenset(self.active))
+        return floating_part(self.values[position], gradients, frozenset(self.active))
 
     def tangents(self, position: int, given: Value) -> Iterator[Atom]:
         """The tangents of what is differentiated in an argument."""
@@ -265,21 +262,21 @@ class InnerCall:
         )
 
 
-def floating_part(value: Value, atom: Callable[[Value], Atom], active: frozenset[Sym] | None = None) -> Value:
-    """The structure of a value with other atoms for its floating leaves (those that are `active`), None for others."""
+def floating_part(value: Value, atoms: Iterator[Atom], active: frozenset[Sym] | None = None) -> Value:
+    """The structure of a value, the next of `atoms` for each floating leaf (that is `active`), and None for others."""
     match value:
         case Num(own) if value.type.is_float and (active is None or own in active):
-            return Num(atom(value))
+            return Num(next(atoms))
         case Arr(base) if value.dtype.kind == "f" and (active is None or base in active):
-            found = atom(value)
+            found = next(atoms)
             assert isinstance(found, Sym)
             return whole(found)
         case NumberList(array):
-            inner = floating_part(array, atom, active)
+            inner = floating_part(array, atoms, active)
             return NumberList(inner) if isinstance(inner, Arr) else NONE
         case Record(container, keys, items):
             return Record(
-                container, keys, tuple(floating_part(item, atom, active) for item in items), new_token(container)
+                container, keys, tuple(floating_part(item, atoms, active) for item in items), new_token(container)
             )
         case _:
             return NONE

@@ -66,11 +66,8 @@ def operation(ctx: Context, op: Op, atoms: tuple[Atom, ...], numbers: Numbers = 
     """`op(*atoms)` with the casts its record asks for."""
     if op.name != "hold":
         return _operation(ctx, op, atoms, numbers)
-    own, ctx.builder.span = ctx.span, ctx.users_span  # where a second derivative is refused
-    try:
+    with ctx.at_users_call():  # where a second derivative is refused
         return _operation(ctx, op, atoms, numbers)
-    finally:
-        ctx.builder.span = own
 
 
 def _operation(ctx: Context, op: Op, atoms: tuple[Atom, ...], numbers: Numbers) -> Atom:

@@ -6,7 +6,6 @@ from srcgrad.frontend.arrays import materialise
 from srcgrad.frontend.context import Arguments, Context
 from srcgrad.frontend.elementwise import array_of
 from srcgrad.frontend.values import NONE, Value
-from srcgrad.ir.nodes import External
 from srcgrad.ops.procedures import Procedure
 
 
@@ -17,7 +16,8 @@ def call_procedure(ctx: Context, procedure: Procedure, arguments: Arguments) -> 
     count = len(symbols) - procedure.outputs
     # outside of the library it is generated code that is read, where no formula for a derivative stands beside it
     derived = not ctx.in_library
-    ctx.builder.emit(External(procedure, symbols[count:], symbols[:count], ctx.users_span, derived))
+    with ctx.at_users_call():
+        ctx.builder.external(procedure, symbols[count:], symbols[:count], derived)
     for output in arrays[count:]:
         ctx.wrote(output.base)
     return NONE

@@ -6,14 +6,11 @@ outside, over reverse mode inside."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from benchmarks.gradbench.descent import by_forward, by_reverse, minimised
-from benchmarks.gradbench.function import Function
-from srcgrad import differentiable
+from benchmarks.gradbench.descent import minimised, searches
 
 STEP = 0.1
 
@@ -43,20 +40,8 @@ def found(start, outer, inner):
     return minimised(lambda w: landing(w[0], inner), outer, start)
 
 
-def _search(outer: Callable, inner: Callable) -> Function:
-    def search(start):
-        return found(start, outer, inner)
-
-    return Function(_prepare, differentiable(search), lambda w: float(w[0]))
-
-
 def _prepare(sent: Any) -> tuple[np.ndarray]:
     return (np.array([sent["w"]], dtype=np.float64),)
 
 
-FUNCTIONS = {
-    "rr": _search(by_reverse, by_reverse),
-    "ff": _search(by_forward, by_forward),
-    "fr": _search(by_forward, by_reverse),
-    "rf": _search(by_reverse, by_forward),
-}
+FUNCTIONS = searches(found, _prepare, lambda w: float(w[0]))

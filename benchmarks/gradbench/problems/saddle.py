@@ -5,14 +5,11 @@ forward mode outside, over reverse mode inside."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from benchmarks.gradbench.descent import by_forward, by_reverse, minimised
-from benchmarks.gradbench.function import Function
-from srcgrad import differentiable
+from benchmarks.gradbench.descent import minimised, searches
 
 
 def height(first, second):
@@ -33,20 +30,8 @@ def found(start, outer, inner):
     return np.concatenate((first, second))
 
 
-def _search(outer: Callable, inner: Callable) -> Function:
-    def search(start):
-        return found(start, outer, inner)
-
-    return Function(_prepare, differentiable(search), np.ndarray.tolist)
-
-
 def _prepare(sent: Any) -> tuple[np.ndarray]:
     return (np.array(sent["start"], dtype=np.float64),)
 
 
-FUNCTIONS = {
-    "rr": _search(by_reverse, by_reverse),
-    "ff": _search(by_forward, by_forward),
-    "fr": _search(by_forward, by_reverse),
-    "rf": _search(by_reverse, by_forward),
-}
+FUNCTIONS = searches(found, _prepare, np.ndarray.tolist)
