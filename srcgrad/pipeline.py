@@ -22,6 +22,7 @@ from srcgrad.adjoint.reciprocals import reciprocals
 from srcgrad.adjoint.report import report
 from srcgrad.adjoint.sink import sink
 from srcgrad.adjoint.tangent import forward_mode
+from srcgrad.adjoint.uncovered import uncovered
 from srcgrad.analysis.early import checks_of
 from srcgrad.analysis.facts import Facts, facts_of
 from srcgrad.analysis.races import refuse_races
@@ -158,7 +159,8 @@ def _after_differentiation(function: Function, primal: Function, options: Option
     function = drop_tangents(function)
     exact = {symbol for f in (primal, *primal.helpers) for symbol in defined_symbols(f.body)}
     function = optimise(reciprocals(optimise(function, final=True), exact), final=True)
-    function = optimise(flip(promote(clear_late(distribute(gather(sink(function), guarded=on_gpu))))), final=True)
+    function = uncovered(gather(sink(function), guarded=on_gpu), guarded=on_gpu)
+    function = optimise(flip(promote(clear_late(distribute(function)))), final=True)
     if on_gpu:  # where threads share an array, none has a part of its own
         function, kernels = on_device(optimise(first_touch(function), final=True))
         return function, [report_of_kernels(kernels)]

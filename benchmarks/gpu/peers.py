@@ -1,7 +1,8 @@
-"""The same gradients by PyTorch and JAX, as their users write them, where these are installed and see the GPU."""
+"""The same gradients by PyTorch, JAX and Warp, as their users write them, where these are installed and see the GPU."""
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 from collections.abc import Callable
@@ -11,20 +12,24 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.gpu import warp_peers
+
 
 def times(name: str, arguments: tuple, argnums: tuple[int, ...], rounds: int) -> dict[str, float | str]:
     """Milliseconds per gradient, by library."""
     found: dict[str, float | str] = {}
-    for library, measure in (("torch", _torch), ("jax", _jax)):
+    for library, measure in (("torch", _torch), ("jax", _jax), ("warp", warp_peers.times)):
         if find_spec(library) is None:
             continue
         try:
             ms = measure(name, arguments, argnums, rounds)
         except Exception as error:  # a peer that fails is no failure of ours
-            found[library] = f"failed ({type(error).__name__})"
-            continue
+            found[library], ms = f"failed ({type(error).__name__})", None
         if ms is not None:
             found[library] = ms
+        if library == "torch" and import_module("torch").cuda.is_available():
+            gc.collect()
+            import_module("torch").cuda.empty_cache()  # what it keeps for itself is lacking to the next
     return found
 
 

@@ -19,16 +19,18 @@ a nest of their own before that. See `gather_form` for the code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 
+from srcgrad.adjoint.coverage import Coverage
 from srcgrad.adjoint.gather_form import Scatter, core_and_frame, guarded_box
 from srcgrad.adjoint.nest import Nest, perfect_nest, slice_of, without_stores
 from srcgrad.analysis.affine import Affine, AffineForms
 from srcgrad.analysis.identity import Identities
 from srcgrad.analysis.regions import find_regions
 from srcgrad.ir.alias import alias_classes
-from srcgrad.ir.nodes import Atom, Block, For, Function, Let, Load, Statement, Store, Sym
-from srcgrad.ir.visit import map_atoms
+from srcgrad.ir.nodes import Alloc, Atom, Block, Dim, For, Function, Let, Load, Statement, Store, Sym
+from srcgrad.ir.visit import map_atoms, mentions
 from srcgrad.opt.rewrite import with_helpers
 
 _MOST_OFFSETS = 9  # each is a term in the core and a guarded one in the frame: nine are still read with ease
@@ -42,6 +44,14 @@ def gather(function: Function, guarded: bool = False) -> Function:
     return with_helpers(function, lambda f: _Gatherer(f, guarded_box if guarded else core_and_frame).block(f.body))
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """What stands for a nest, and the arrays of which it assigns all that there is."""
+
+    statements: list[Statement]
+    assigned: set[Sym]
+
+
 class _Gatherer:
     def __init__(self, function: Function, form: Callable[[Nest, Scatter], list[Statement]]) -> None:
         self._form = form
@@ -49,19 +59,27 @@ class _Gatherer:
         self._aliases = alias_classes(function)
         self._identities = Identities(regions)
         self._forms = AffineForms(regions)
+        self._coverage = Coverage(regions, self._forms)
 
     def block(self, block: Block) -> Block:
         statements: list[Statement] = []
         for statement in block.statements:
-            parts = self._gathered(statement) if isinstance(statement, For) else None
-            statements.extend(parts or [map_atoms(statement, lambda atom: atom, self.block)])
+            zeros = _untouched(statements) if isinstance(statement, For) else {}
+            parts = self._gathered(statement, zeros) if isinstance(statement, For) else None
+            if parts is None:
+                statements.append(map_atoms(statement, lambda atom: atom, self.block))
+                continue
+            for array in parts.assigned:
+                statements[statements.index(zeros[array])] = replace(zeros[array], fill=None)
+            statements += parts.statements
         same = len(statements) == len(block.statements)
         if same and all(a is b for a, b in zip(statements, block.statements, strict=True)):
             return block
         return Block(tuple(statements), block.results)
 
-    def _gathered(self, loop: For) -> list[Statement] | None:
-        """What stands for the nest that starts with `loop`, or `None` where it stays."""
+    def _gathered(self, loop: For, zeros: Collection[Sym]) -> _Parts | None:
+        """What stands for the nest that starts with `loop`, or `None` where it stays. `zeros` are arrays that nothing
+        was added to before."""
         nest = perfect_nest(loop, carrying=True)
         if nest is None:
             return None
@@ -75,12 +93,16 @@ class _Gatherer:
         if not scatters:
             return None
         parts: list[Statement] = []
+        assigned: set[Sym] = set()
         for scatter in scatters:
-            parts += self._form(nest, scatter)
+            lengths, array = tuple(self._lengths(nest, scatter)), scatter.array
+            fresh = array in zeros and array not in assigned and None not in (*lengths, *scatter.moves)
+            parts += self._form(nest, replace(scatter, lengths=lengths, fresh=fresh))
+            assigned.update([array] if fresh else [])
         rest = [store for store in adding if store not in gathered]
         left = [nest.over(slice_of(nest.body, group)) if group else None for group in (rest, setting)]
         sums = without_stores(loop) if nest.carrying else None
-        return [s for s in (*parts, left[0], sums, left[1]) if s is not None]
+        return _Parts([s for s in (*parts, left[0], sums, left[1]) if s is not None], assigned)
 
     # -- what is scattered ----------------------------------------------------------------------------------------
 
@@ -97,6 +119,12 @@ class _Gatherer:
             offset = tuple(forms[moves.index(k)].constant if k in moves else 0 for k in range(len(nest.loops)))
             scatter.offsets.setdefault(offset, []).append(store)
         return found.values()
+
+    def _lengths(self, nest: Nest, scatter: Scatter) -> Iterable[Atom | None]:
+        """For each loop, the length of the array that is added to, where it is covered along that loop."""
+        for k, (loop, least, most) in enumerate(zip(nest.loops, scatter.least, scatter.most)):
+            axis = scatter.moves.index(k) if k in scatter.moves else None
+            yield None if axis is None else self._coverage.length(loop, least, most, scatter.array, axis)
 
     def _place(self, nest: Nest, store: Store) -> tuple[tuple[int | None, ...], tuple] | None:
         """Which loop moves each subscript (by 1, plus a constant), and the forms of those that none moves."""
@@ -133,8 +161,7 @@ class _Gatherer:
 
     def _along_rows(self, nest: Nest, scatter: Scatter) -> bool:
         """Are neighbours in the innermost loop neighbours in memory? Where not, nothing would be vectorised."""
-        store = next(iter(scatter.offsets.values()))[0]
-        return scatter.moves[store.array.type.fastest] == len(nest.loops) - 1  # type: ignore[union-attr]
+        return scatter.moves[scatter.array.type.fastest] == len(nest.loops) - 1  # type: ignore[union-attr]
 
     def _follows(self, nest: Nest, load: Load) -> bool:
         """Are the subscripts affine in the indices? A table of subscripts gains nothing."""
@@ -172,6 +199,16 @@ class _Gatherer:
 
     def _equal(self, a: Atom, b: Atom) -> bool:
         return self._forms.of(a).plus(self._forms.of(b), -1) == Affine(0)
+
+
+def _untouched(statements: list[Statement]) -> dict[Sym, Alloc]:
+    """The arrays of zeros that nothing has to do with so far."""
+    found: dict[Sym, Alloc] = {}
+    for k, s in enumerate(statements):
+        if isinstance(s, Alloc) and s.fill is not None and s.fill.type.is_float and s.fill.value == 0:
+            used = any(mentions(t, s.result) for t in statements[k + 1 :] if not isinstance(t, Dim))
+            found.update({} if used else {s.result: s})
+    return found
 
 
 def _cost(statement: Statement) -> int:

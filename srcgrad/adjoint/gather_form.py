@@ -7,7 +7,8 @@ To the element at y, the iteration at y - offset adds, for each offset, if there
 [low, high) and offsets from `least` to `most`, the elements in question lie in the box [low + least, high + most). In
 the *core*, [low + most, high + least), all these iterations exist: there one line adds all terms. The *frame* is the
 box without the core; there each term has a guard. So every element is visited once and every addition made once,
-whatever the sizes are: where the core is empty, the frame is all of the box.
+whatever the sizes are: where the core is empty, the frame is all of the box. Where the box is all of an array of zeros,
+the core and the frame assign.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from functools import reduce
 
 from srcgrad.adjoint.nest import Nest, slice_of
 from srcgrad.ir.build import Builder, const_like, int_const
-from srcgrad.ir.nodes import Atom, Block, If, Statement, Store, Sym
+from srcgrad.ir.nodes import Atom, Block, Const, If, Statement, Store, Sym
 from srcgrad.ir.types import Scalar
 from srcgrad.ir.visit import clone_statement
 from srcgrad.span import NOWHERE
@@ -28,10 +29,18 @@ Offset = tuple[int, ...]
 @dataclass(frozen=True, eq=False)
 class Scatter:
     """Additions to one array. `moves[p]` is the number of the loop whose index is in subscript p, if any;
-    `offsets` maps the constants that are added to the indices (0 for one in no subscript) to the stores."""
+    `offsets` maps the constants that are added to the indices (0 for one in no subscript) to the stores. `lengths` has
+    for each loop the length of the array along it, where the elements in question are all that there are. A `fresh`
+    array need not be set to zero before: all that there is of it is assigned."""
 
     moves: tuple[int | None, ...]
     offsets: dict[Offset, list[Store]]
+    lengths: tuple[Atom | None, ...] = ()
+    fresh: bool = False
+
+    @property
+    def array(self) -> Sym:
+        return next(iter(self.offsets.values()))[0].array
 
     @property
     def least(self) -> Offset:
@@ -85,10 +94,10 @@ class _Writer:
         place = tuple(a if k is None else target[k] for k, a in zip(self._scatter.moves, fixed, strict=True))
         return [_renamed(store.value, mapping) for store in stores], place
 
-    def _add(self, store: Store, place: tuple[Atom, ...], values: list[Atom]) -> None:
+    def _add(self, store: Store, place: tuple[Atom, ...], values: list[Atom], accumulate: bool = True) -> None:
         self.b.span = store.span
         total = reduce(lambda first, second: self.b.op("add", first, second), values)
-        self.b.store(store.array, place, total, accumulate=True)
+        self.b.store(store.array, place, total, accumulate)
         self.b.span = NOWHERE
 
     def _plus(self, atom: Atom, constant: int) -> Atom:
@@ -104,7 +113,7 @@ class _Writer:
             for offset, stores in self._terms:
                 more, place = self._values(stores, offset, target)
                 values += more
-            self._add(stores[0], place, values)
+            self._add(stores[0], place, values, not self._scatter.fresh)
         self.b.emit(self._nest.around(Block(tuple(statements)), target, ranges))
 
     def _core_range(self, k: int) -> tuple[Atom, Atom]:
@@ -114,7 +123,7 @@ class _Writer:
     # -- the box ------------------------------------------------------------------------------------------------
 
     def box(self) -> None:
-        """One nest over all elements in question."""
+        """One nest over all elements in question, or over all of the array where these are all of it."""
         ranges = [self._box_range(k) for k in range(self._last + 1)]
         target = [Sym(index.hint, index.type) for index in self._nest.indices]
         with self.b.block() as statements:
@@ -122,13 +131,21 @@ class _Writer:
             total = reduce(lambda first, second: self.b.op("add", first, second), self._terms_that_exist(target))
             store = self._terms[0][1][0]
             self.b.span = store.span
-            self.b.store(store.array, place, total, accumulate=True)
+            self.b.store(store.array, place, total, accumulate=not self._scatter.fresh)
             self.b.span = NOWHERE
         self.b.emit(self._nest.around(Block(tuple(statements)), target, ranges))
 
     def _box_range(self, k: int) -> tuple[Atom, Atom]:
+        """Empty where the loop is: the elements that it would reach need not exist."""
+        length = self._scatter.lengths[k]
+        if length is not None:
+            return int_const(0), length
         loop = self._nest.loops[k]
-        return self._plus(loop.start, self._scatter.least[k]), self._plus(loop.stop, self._scatter.most[k])
+        start, stop = self._plus(loop.start, self._scatter.least[k]), self._plus(loop.stop, self._scatter.most[k])
+        if self._scatter.spread[k]:
+            runs = self.b.op("gt", loop.stop, loop.start)
+            stop = self.b.op("select", runs, stop, start, hint="stop")
+        return start, stop
 
     def _place(self, target: list[Sym]) -> tuple[Atom, ...]:
         index = self._terms[0][1][0].index
@@ -138,7 +155,10 @@ class _Writer:
         """Each term, or zero where its iteration does not exist."""
         terms: list[Atom] = []
         for offset, stores in self._terms:
-            tests = [test for k, distance in enumerate(offset) for test in self._exists(k, target[k], distance)]
+            tests = [
+                test for k, distance in enumerate(offset)
+                for test in self._exists(k, target[k], distance, self._scatter.lengths[k] is not None)
+            ]  # fmt: skip
             with self.b.block() as statements:
                 values, _ = self._values(stores, offset, target)
                 value = reduce(lambda first, second: self.b.op("add", first, second), values)
@@ -167,8 +187,7 @@ class _Writer:
     def _level(self, target: list[Sym], outside: list[Atom], gap: Atom) -> None:
         """The loops from the one after those that `target` has an index of; `outside` are tests of that index."""
         b, k = self.b, len(target)
-        start = self._plus(self._nest.loops[k].start, self._scatter.least[k])
-        stop = self._plus(self._nest.loops[k].stop, self._scatter.most[k])
+        start, stop = self._frame_range(k)
         hint = self._nest.loops[k].index.hint
         if k < self._last:
             with b.loop(start, stop, hint) as index:
@@ -184,6 +203,12 @@ class _Writer:
                 index = b.op("select", before, index, b.op("add", index, gap), hint=hint)
             self._guarded([*target, index])
 
+    def _frame_range(self, k: int) -> tuple[Atom, Atom]:
+        loop, length = self._nest.loops[k], self._scatter.lengths[k]
+        if self._scatter.fresh and length is not None:
+            return int_const(0), length
+        return self._plus(loop.start, self._scatter.least[k]), self._plus(loop.stop, self._scatter.most[k])
+
     def _outside(self, k: int, index: Sym) -> list[Atom]:
         """Is the index outside the core's range in dimension k?"""
         if not self._scatter.spread[k]:
@@ -193,21 +218,32 @@ class _Writer:
 
     def _guarded(self, target: list[Sym]) -> None:
         """Each term where its iteration exists."""
+        fresh = self._scatter.fresh
+        if fresh:
+            array = self._scatter.array
+            self.b.store(array, self._place(target), const_like(0.0, array.type.element))  # type: ignore[union-attr, arg-type]
         for offset, stores in reversed(self._terms):
-            tests = [test for k, distance in enumerate(offset) for test in self._exists(k, target[k], distance)]
+            tests = [test for k, distance in enumerate(offset) for test in self._exists(k, target[k], distance, fresh)]
             with self.b.block() as statements:
                 values, place = self._values(stores, offset, target)
                 self._add(stores[0], place, values)
             condition = reduce(lambda first, second: self.b.op("and_", first, second), tests)
             self.b.emit(If((), condition, Block(tuple(statements)), Block(()), stores[0].span))
 
-    def _exists(self, k: int, index: Sym, distance: int) -> list[Atom]:
-        """Is index - distance in the range of loop k? (Tests that hold in all of the box are left out.)"""
+    def _exists(self, k: int, index: Sym, distance: int, anywhere: bool = False) -> list[Atom]:
+        """Is index - distance in the range of loop k? Tests that hold in all of the box are left out, unless the index
+        may be `anywhere` from 0 on."""
+        loop = self._nest.loops[k]
         tests: list[Atom] = []
-        if distance > self._scatter.least[k]:
-            tests.append(self.b.op("ge", index, self._plus(self._nest.loops[k].start, distance)))
-        if distance < self._scatter.most[k]:
-            tests.append(self.b.op("lt", index, self._plus(self._nest.loops[k].stop, distance)))
+        first = self._plus(loop.start, distance)
+        if isinstance(first, Const) and anywhere:
+            below = first.value > 0
+        else:
+            below = anywhere or distance > self._scatter.least[k]
+        if below:
+            tests.append(self.b.op("ge", index, first))
+        if anywhere or distance < self._scatter.most[k]:
+            tests.append(self.b.op("lt", index, self._plus(loop.stop, distance)))
         return tests
 
 

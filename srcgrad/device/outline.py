@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from srcgrad.device.choice import Nest, Verdict, choose
+from srcgrad.device.columns import columns
 from srcgrad.device.split import split
 from srcgrad.device.stacks import in_arrays
 from srcgrad.device.strips import strips
@@ -47,7 +48,7 @@ MOST_SLOTS = 1 << 17  # threads at a time that have memory of their own: more th
 
 def on_device(function: Function) -> tuple[Function, tuple[Verdict, ...]]:
     """The function with its loops as kernels, and the verdicts about its loops."""
-    function = strips(split(turn(in_arrays(function))))
+    function = columns(strips(split(turn(in_arrays(function)))))
     verdicts = tuple(choose(function))
     nests = {v.loop: v.nest for v in verdicts if v.nest is not None}
     outliner = _Outliner(nests, {made for n in nests.values() for made in n.work_arrays})

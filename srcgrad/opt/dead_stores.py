@@ -14,6 +14,7 @@ In, out: a `Function` (after differentiation).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -36,7 +37,7 @@ from srcgrad.ir.nodes import (
     blocks,
     operands,
 )  # fmt: skip
-from srcgrad.ir.visit import map_atoms, walk
+from srcgrad.ir.visit import map_atoms, mentions, walk
 from srcgrad.opt.rewrite import exchanged, never_negative, same_atom, with_helpers
 
 Changes = dict[Statement, Statement | None]
@@ -51,16 +52,31 @@ class _Remover:
     def __init__(self, function: Function) -> None:
         self._body = function.body
         self._aliases: AliasClasses = alias_classes(function)
-        self._local = _local_arrays(function)
+        self._handed = _handed_on(function)  # other arrays are known where they stand, and by one name
 
     def run(self) -> Block:
         changes: Changes = {}
         for block in (self._body, *(inner for s in walk(self._body) for inner in blocks(s))):
             for alloc in block.statements:
-                if isinstance(alloc, (Alloc, Copy)) and alloc.result in self._local:
+                if isinstance(alloc, (Alloc, Copy)) and not self._handed[alloc.result]:
                     changes.update(dict.fromkeys(_never_read(block, alloc.result), None))
+                elif isinstance(alloc, For):
+                    for array in self._left_behind(block, alloc):
+                        changes.update(dict.fromkeys(_never_read(alloc.body, array), None))
         body = exchanged(self._body, changes) if changes else self._body
         return self._overwritten(body)
+
+    def _left_behind(self, block: Block, loop: For) -> Iterator[Sym]:
+        """The arrays that a loop hands from each iteration to the next, and that each makes anew: after an iteration,
+        nothing knows the one that it was given."""
+        made, inside = _made_in(block), _made_in(loop.body)
+        for parameter, first, following in zip(loop.parameters, loop.initial, loop.body.results):
+            if first in made and following in inside and not self._handed[parameter]:
+                assert isinstance(first, Sym) and isinstance(following, Sym)
+                once = self._handed[first] == self._handed[following] == 1
+                later = block.statements[block.statements.index(loop) + 1 :]
+                if once and not any(mentions(s, first) for s in (*loop.body.statements, *later)):
+                    yield parameter
 
     # -- overwritten at once ----------------------------------------------------------------------------------------
 
@@ -122,16 +138,19 @@ def _is_zero(store: Store) -> bool:
 # -- arrays that have been read for the last time ---------------------------------------------------------------------
 
 
-def _local_arrays(function: Function) -> set[Sym]:
-    """Fresh arrays that are read and written where they stand, and never handed on under another name."""
-    found = {s.result for s in walk(function.body) if isinstance(s, (Alloc, Copy))}
-    found.difference_update(a for a in function.body.results if isinstance(a, Sym))
+def _handed_on(function: Function) -> Counter[Sym]:
+    """How often each symbol is used in another way than to read and write where it stands, or to ask for lengths."""
+    found: Counter[Sym] = Counter(a for a in function.body.results if isinstance(a, Sym))
     for statement in walk(function.body):
         if not isinstance(statement, (Let, Dim, Load, Store, Product, External, Copy)):
-            found.difference_update(a for a in operands(statement) if isinstance(a, Sym))
+            found.update(a for a in operands(statement) if isinstance(a, Sym))
         for block in blocks(statement):
-            found.difference_update(a for a in block.results if isinstance(a, Sym))
+            found.update(a for a in block.results if isinstance(a, Sym))
     return found
+
+
+def _made_in(block: Block) -> set[Sym]:
+    return {s.result for s in block.statements if isinstance(s, (Alloc, Copy))}
 
 
 def _never_read(block: Block, array: Sym) -> Iterator[Store]:

@@ -25,6 +25,8 @@ class Stencil:
     coefficient: bool = False
     reverse: bool = True
     second: bool = False  # every other offset belongs to another array
+    zeros: bool = False  # what is added to is an array of zeros
+    clamped: bool = False  # the loops start at 0 and run to max(size - low - high, 0), as those of slices do
 
     @property
     def ndim(self) -> int:
@@ -39,18 +41,23 @@ def scatter(stencil: Stencil) -> Function:
     kind = Array(np.dtype(np.float64), stencil.ndim)
     params = tuple(Sym(hint, kind) for hint in ("u0", "w0", "v0", "c"))
     b = Builder()
-    u, w, v = (b.copy(p, hint) for p, hint in zip(params, "uwv"))
+    v = b.copy(params[2], "v")
+    u, w = (b.alloc_like(v, 0.0, h) if stencil.zeros else b.copy(p, h) for p, h in zip(params, "uw"))
     write(b, stencil, u, w if stencil.second else u, v, params[3])
     return Function("f", params, b.finish((u, w, v)))
 
 
 def write(b: Builder, stencil: Stencil, u: Sym, w: Sym, v: Sym, c: Sym) -> None:
     """The nest itself."""
-    ranges = [
-        (int_const(low), b.op("sub", b.dim(v, axis), int_const(high)))
-        for axis, (low, high) in enumerate(zip(stencil.low, stencil.high, strict=True))
-    ]
+    ranges = [_range(b, stencil, b.dim(v, axis), axis) for axis in range(stencil.ndim)]
     _level(b, stencil, ranges, (), (u, w, v, c))
+
+
+def _range(b: Builder, stencil: Stencil, size: Sym, axis: int) -> tuple[Atom, Atom]:
+    low, high = stencil.low[axis], stencil.high[axis]
+    if stencil.clamped:
+        return int_const(0), b.op("maximum", b.op("sub", size, int_const(low + high)), int_const(0))
+    return int_const(low), b.op("sub", size, int_const(high))
 
 
 def _level(b: Builder, stencil: Stencil, ranges: list, indices: tuple[Atom, ...], arrays: tuple[Sym, ...]) -> None:
@@ -64,6 +71,8 @@ def _level(b: Builder, stencil: Stencil, ranges: list, indices: tuple[Atom, ...]
 
 
 def _body(b: Builder, stencil: Stencil, indices: tuple[Atom, ...], u: Sym, w: Sym, v: Sym, c: Sym) -> None:
+    if stencil.clamped:
+        indices = tuple(b.op("add", x, int_const(low)) if low else x for x, low in zip(indices, stencil.low))
     t: Atom = b.load(v, indices)
     if stencil.clear is not None:
         b.store(v, indices, num(stencil.clear))
@@ -77,7 +86,7 @@ def _body(b: Builder, stencil: Stencil, indices: tuple[Atom, ...], u: Sym, w: Sy
 
 def arguments(stencil: Stencil, cells: Sequence[int], seed: int = 0) -> list[np.ndarray]:
     """Random arguments whose domain has so many cells in each dimension."""
-    rng = np.random.default_rng([seed, *(n + 1 for n in cells)])
+    rng = np.random.default_rng([seed, *(n + 9 for n in cells)])
     return [rng.normal(size=stencil.shape(cells)) for _ in range(4)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from srcgrad.adjoint.distribute import distribute
 from srcgrad.adjoint.gather import gather
 from srcgrad.ir.build import Builder, int_const
 from srcgrad.ir.interp import run
-from srcgrad.ir.nodes import Atom, Block, For, Function, If, Slice, Store, Sym
+from srcgrad.ir.nodes import Alloc, Atom, Block, For, Function, If, Slice, Store, Sym
 from srcgrad.ir.types import INT64, Array
 from srcgrad.ir.verify import verify
 from srcgrad.ir.visit import walk
@@ -58,9 +59,9 @@ def same_results(function: Function, other: Function, args: list) -> None:
         np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-13)
 
 
-def gathered(function: Function) -> Function:
+def gathered(function: Function, guarded: bool = False) -> Function:
     """The gathered function, well formed; also after clean-up."""
-    new = gather(function)
+    new = gather(function, guarded)
     assert new is not function
     verify(new)
     return new
@@ -81,6 +82,26 @@ def test_same_numbers_in_one_and_two_dimensions(stencil: Stencil) -> None:
         args = arguments(stencil, size)
         same_results(function, new, args)
         same_results(function, clean, args)
+
+
+@pytest.mark.parametrize("guarded", [False, True], ids=["frame", "guarded"])
+@pytest.mark.parametrize("how", [{}, {"zeros": True}, {"clamped": True}, {"clamped": True, "zeros": True}], ids=str)
+@pytest.mark.parametrize("stencil", SHAPES.values(), ids=SHAPES.keys())
+def test_same_numbers_in_other_forms(stencil: Stencil, how: dict[str, bool], guarded: bool) -> None:
+    """Also where the array is shorter than the stencil is wide: nothing is touched that is not there."""
+    function = scatter(replace(stencil, **how))
+    new = optimise(gathered(function, guarded), final=True)
+    for size in itertools.product((-3, -1, 0, 1, 2, 3, 6), repeat=stencil.ndim):
+        same_results(function, new, arguments(stencil, size))
+
+
+def test_zeros_are_assigned() -> None:
+    for clamped in (False, True):
+        stencil = replace(SHAPES["five points"], zeros=True, clamped=clamped)
+        for guarded in (False, True):
+            new = optimise(gathered(scatter(stencil), guarded), final=True)
+            fills = {s.result.hint: s.fill for s in walk(new.body) if isinstance(s, Alloc)}
+            assert fills["u"] is None
 
 
 @pytest.mark.parametrize("stencil", SOLID.values(), ids=SOLID.keys())

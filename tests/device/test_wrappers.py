@@ -25,13 +25,13 @@ wrappers.BLOCK = 8
 integer = SimpleNamespace(**device_math.integer_functions(cuda.jit(device=True)))
 
 
-def run(shape, body, extents, slots, values, arguments, blocks, finishing=True):
+def run(shape, body, extents, slots, values, arguments, blocks, grid=None):
     space = wrappers.namespace(body, cuda, integer, [np.dtype("f8")] * len(values))
     exec(wrappers.kernel(shape), space)
     parts = [cuda.to_device(np.full(blocks, np.nan)) for _ in values]
     arrays = [cuda.to_device(a) for a in arguments]
     starts = [{"sum": 0.0, "product": 1.0}.get(f, v) for f, v in zip(shape.folds, values)]
-    cuda.jit(space["kernel"])[blocks, wrappers.BLOCK](*extents, *slots, *starts, *parts, *arrays)
+    cuda.jit(space["kernel"])[grid or (blocks, wrappers.BLOCK)](*extents, *slots, *starts, *parts, *arrays)
     if values and not shape.alone:
         exec(wrappers.finish(shape), space)
         out = [cuda.to_device(np.zeros(1)) for _ in values]
@@ -53,6 +53,9 @@ def three(i, j, a, b, c, x):
 folds = ("sum", "maximum", "least")
 got, _ = run(Shape(2, False, folds, 1), three, (5, 7), (), (2.0, -9.0, 9.0), [x], 3)
 assert np.allclose(got, [2.0 + x.sum(), x.max(), x.min()]), got
+for grid in (((2, 1), (4, 2)), ((1, 2), (4, 2)), ((4, 3), (2, 4)), ((1, 1), (8, 1)), ((1, 5), (8, 1))):
+    got, _ = run(Shape(2, False, folds, 1), three, (5, 7), (), (2.0, -9.0, 9.0), [x], grid[0][0] * grid[0][1], grid)
+    assert np.allclose(got, [2.0 + x.sum(), x.max(), x.min()]), (grid, got)
 x[3, 3] = np.nan
 got, _ = run(Shape(2, False, folds, 1), three, (5, 7), (), (2.0, -9.0, 9.0), [x], 3)
 assert np.isnan(got[0]) and np.isnan(got[1]) and got[2] == np.nanmin(x), got
@@ -63,6 +66,16 @@ def own(i, slot, x, work):
     work[slot] = x[i, 0]
     x[i, 1] = 2.0 * work[slot]
 
+
+@cuda.jit(device=True)
+def place(i, j, k, t, x):
+    return t + x[i, j, k] * (100 * i + 10 * j + k)
+
+
+y = rng.normal(size=(3, 4, 5))
+i, j, k = np.indices(y.shape)
+got, _ = run(Shape(3, False, ("sum",), 1), place, y.shape, (), (1.0,), [y], 4, ((2, 2), (4, 2)))
+assert np.allclose(got, 1.0 + (y * (100 * i + 10 * j + k)).sum())
 
 x = rng.normal(size=(20, 2))
 _, (found, work) = run(Shape(1, True, (), 2), own, (20,), (6,), (), [x, np.zeros(6)], 1)

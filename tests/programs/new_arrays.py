@@ -200,3 +200,66 @@ def kept_in_a_table(x, steps):
         u = u + 0.1 * np.sin(u * u[::-1])
         table[k + 1] = u
     return np.sum(table * table[::-1])
+
+
+def plane_and_count(*shape, steps=3):
+    return lambda rng: (rng.uniform(0.5, 1.5, shape), steps)
+
+
+@program(plane_and_count(4, 5), plane_and_count(1, 3), plane_and_count(2, 2), plane_and_count(3, 4, steps=0))
+def inside_of_a_copy(u, steps):
+    for _ in range(steps):
+        new = u.copy()
+        new[1:-1, 1:-1] = u[1:-1, 1:-1] + 0.1 * (u[2:, 1:-1] * u[:-2, 1:-1] + u[1:-1, 2:] - u[1:-1, :-2])
+        u = new
+    return np.sum(u * u)
+
+
+@program(plane_and_count(4, 5), plane_and_count(1, 1), plane_and_count(2, 2))
+def corner_of_a_copy(u, steps):
+    for _ in range(steps):
+        new = u.copy()
+        new[:2, 1:] = 0.5 * u[:2, 1:] * u[:2, :-1]
+        u = new
+    return np.sum(u * u)
+
+
+@program(vector_and_count, lambda rng: (rng.uniform(0.5, 1.5, 2), 2), lambda rng: (rng.uniform(0.5, 1.5, 6), 0))
+def ends_and_inside_of_a_copy(u, steps):
+    for _ in range(steps):
+        new = u.copy()
+        new[1:-1] = u[2:] * u[:-2]
+        new[0] = u[1] * 0.5
+        u = new
+    return np.sum(u * u)
+
+
+@program(vector_and_count, lambda rng: (rng.uniform(0.5, 1.5, 6), 0), lambda rng: (rng.uniform(0.5, 1.5, 6), 1))
+def overwritten_and_still_used(x, steps):
+    first = x * 1.5
+    u = first
+    total = 0.0
+    for _ in range(steps):
+        new = u.copy()
+        new[1:-1] = u[2:] * u[:-2]
+        total += np.sum(new * u)
+        u = new
+    return total + np.sum(u * first)
+
+
+@program(plane_and_count(4, 4), plane_and_count(2, 2), plane_and_count(1, 1))
+def inside_of_a_turned_copy(u, steps):
+    for _ in range(steps):
+        new = u.T.copy()
+        new[1:-1, 1:] = u[1:-1, 1:] * u[:-2, :-1]
+        u = new[::-1].copy()
+    return np.sum(u * u)
+
+
+@program(lambda rng: (rng.uniform(0.5, 1.5, 7), 2, 5), lambda rng: (rng.uniform(0.5, 1.5, 3), 1, 0),
+         lambda rng: (rng.uniform(0.5, 1.5, 1), 0, 1))  # fmt: skip
+def some_of_a_copy(u, low, high):
+    new = u.copy()
+    for i in range(low + 1, high - 1):
+        new[i] = u[i - 1] * u[i + 1]
+    return np.sum(new * new)

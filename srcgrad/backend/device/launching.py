@@ -50,12 +50,11 @@ class Launcher:
         if not shape.strides:
             kernel.launch(*_grid(extents), [*extents, *arguments])
             return None
-        threads = 1 if shape.alone else int(before[0]) if slots else total
-        blocks = max(1, math.ceil(threads / wrappers.BLOCK))
-        blocks = min(blocks, _MOST_BLOCKS) if folds and not slots else blocks
+        grid, block = _striding_grid(shape, extents, int(before[0]) if slots else total)
+        blocks = math.prod(grid)
         starts = [_start(fold, value) for fold, value in zip(folds, values)]
         partial = [self._device.empty((blocks,), value.dtype) for value in values]
-        kernel.launch(blocks, wrappers.BLOCK, [*extents, *map(int, before), *starts, *partial, *arguments])
+        kernel.launch(grid, block, [*extents, *map(int, before), *starts, *partial, *arguments])
         if not folds:
             return None
         if finish is not None:
@@ -144,10 +143,28 @@ def _grid(extents: list[int]) -> tuple[Any, Any]:
     """The blocks of a grid, and the threads of a block, with the last index along x."""
     if len(extents) == 1:
         return math.ceil(extents[0] / wrappers.BLOCK), wrappers.BLOCK
+    block = _block(extents)
+    rows = math.ceil(math.prod(extents[:-1]) / block[1])
+    y = min(rows, _MOST_ROWS)
+    return (math.ceil(extents[-1] / block[0]), y, math.ceil(rows / y)), block
+
+
+def _striding_grid(shape: wrappers.Shape, extents: list[int], threads: int) -> tuple[tuple[int, ...], Any]:
+    """The same for a kernel whose threads have several iterations each."""
+    if shape.alone:
+        return (1,), wrappers.BLOCK
+    if not shape.tiles:
+        blocks = max(1, math.ceil(threads / wrappers.BLOCK))
+        return (blocks if shape.slots else min(blocks, _MOST_BLOCKS),), wrappers.BLOCK
+    block = _block(extents)
+    x = min(math.ceil(extents[-1] / block[0]), _MOST_BLOCKS)
+    rows = math.ceil(math.prod(extents[:-1]) / block[1])
+    return (x, min(rows, max(1, _MOST_BLOCKS // x))), block
+
+
+def _block(extents: list[int]) -> tuple[int, int]:
+    """The threads of a block along x, as many as there are iterations if they are fewer, and along y."""
     along = 1
     while along < wrappers.BLOCK and along < extents[-1]:
         along *= 2
-    across = wrappers.BLOCK // along
-    rows = math.ceil(math.prod(extents[:-1]) / across)
-    y = min(rows, _MOST_ROWS)
-    return (math.ceil(extents[-1] / along), y, math.ceil(rows / y)), (along, across)
+    return along, wrappers.BLOCK // along

@@ -33,17 +33,19 @@ class Pool:
     """The buffers that are not in use, by size."""
 
     def __init__(self) -> None:
-        self._free: dict[int, list[Any]] = {}
+        self._free: dict[int, list[Any]] = {}  # the sizes used last come last
         self._kept = 0
         self._driver = import_module("cuda.bindings.driver")
 
     def take(self, cuda: Any, size: int) -> Buffer:
         """A buffer of at least `size` bytes. Raises `MemoryError` where the device has none."""
         size = _rounded(size)
-        free = self._free.get(size)
+        free = self._free.pop(size, None)
         if free:
             memory = free.pop()
             self._kept -= size
+            if free:
+                self._free[size] = free
         else:
             memory = self._allocate(cuda, size)
         return Buffer(memory, size, self)
@@ -60,9 +62,17 @@ class Pool:
         raise AssertionError
 
     def back(self, memory: Any, size: int) -> None:
-        if self._kept + size <= _MOST_KEPT:
-            self._free.setdefault(size, []).append(memory)
-            self._kept += size
+        """Keep a buffer for later; where that is too much, those of the sizes go that were not used for longest."""
+        if size > _MOST_KEPT:
+            return
+        self._free[size] = [*self._free.pop(size, ()), memory]
+        self._kept += size
+        while self._kept > _MOST_KEPT:
+            oldest = next(iter(self._free))
+            self._free[oldest].pop()
+            self._kept -= oldest
+            if not self._free[oldest]:
+                del self._free[oldest]
 
     def clear(self, buffer: Buffer, size: int) -> None:
         """Set bytes to zero."""

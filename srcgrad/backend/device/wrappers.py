@@ -5,7 +5,9 @@ a function `kernel` that calls `body` for each thread: for a GPU, or one after t
 
 On a GPU the last index moves along x, because threads that are neighbours should touch memory that is. A kernel that
 folds values, or has slots, runs a limited number of threads, each for many iterations; values are folded by a tree in
-each block of threads, and those of the blocks by `finish`, always in the same order.
+each block of threads, and those of the blocks by `finish`, always in the same order. Where there are several indices,
+the threads of one that folds stride along two of them: to find indices from a number takes divisions, which cost more
+than what most such kernels do.
 """
 
 from __future__ import annotations
@@ -37,6 +39,11 @@ class Shape:
     def strides(self) -> bool:
         """Does a thread run several iterations?"""
         return self.slots or bool(self.folds)
+
+    @property
+    def tiles(self) -> bool:
+        """Do threads stride along x and y?"""
+        return self.strides and not self.slots and not self.alone and self.indices > 1
 
     def names(self, letter: str) -> list[str]:
         """Names of the values that are folded."""
@@ -117,13 +124,17 @@ def _body(shape: Shape, slot: str) -> str:
     return f"{', '.join(values)} = {call}" if values else call
 
 
+_ALONG = "cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x"
+_ACROSS = "cuda.blockIdx.y * cuda.blockDim.y + cuda.threadIdx.y"
+
+
 def _guarded(shape: Shape) -> list[str]:
     """One thread for each iteration."""
     if shape.indices == 1:
         return _in(1, "i0 = cuda.grid(1)", "if i0 < n0:", "    " + _body(shape, ""))
     last = shape.indices - 1
     lines = [
-        f"i{last} = cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x",
+        f"i{last} = {_ALONG}",
         "row = (cuda.blockIdx.z * cuda.gridDim.y + cuda.blockIdx.y) * cuda.blockDim.y + cuda.threadIdx.y",
         f"if row < {' * '.join(shape.counts[:-1])} and i{last} < n{last}:",
     ]
@@ -133,18 +144,29 @@ def _guarded(shape: Shape) -> list[str]:
 
 def _striding(shape: Shape) -> list[str]:
     """Each thread for all iterations that are a whole number of strides away."""
-    first, stride = "cuda.grid(1)", "slots" if shape.slots else "cuda.gridsize(1)"
-    lines = [*_starts(shape), f"first = {first}"]
-    if shape.slots:
-        lines.append("slot = first")
-    total = " * ".join(shape.counts)
-    loop = [f"for number in range(first, {total}, {stride}):"]
-    loop += _in(1, *_unravelled(shape.counts, "number"), _body(shape, "slot"))
-    lines += ["if first < slots:", *_in(1, *loop)] if shape.slots else loop
+    lines = [*_starts(shape), *(_in_tiles(shape) if shape.tiles else _in_a_row(shape))]
     if shape.folds:
-        lines += [*_tree(shape), "if me == 0:"]
-        lines += _in(1, *(f"p{k}[cuda.blockIdx.x] = buffer{k}[0]" for k in range(len(shape.folds))))
+        lines += [*_tree(shape), "if me == 0:", "    block = cuda.blockIdx.y * cuda.gridDim.x + cuda.blockIdx.x"]
+        lines += _in(1, *(f"p{k}[block] = buffer{k}[0]" for k in range(len(shape.folds))))
     return _in(1, *lines)
+
+
+def _in_a_row(shape: Shape) -> list[str]:
+    """Iterations by their numbers."""
+    stride = "slots" if shape.slots else "cuda.gridsize(1)"
+    loop = [f"for number in range(first, {' * '.join(shape.counts)}, {stride}):"]
+    loop += _in(1, *_unravelled(shape.counts, "number"), _body(shape, "slot"))
+    first = "first = cuda.grid(1)"
+    return [first, "slot = first", "if first < slots:", *_in(1, *loop)] if shape.slots else [first, *loop]
+
+
+def _in_tiles(shape: Shape) -> list[str]:
+    """Iterations by their last index and the number of the rest, which a thread goes through first."""
+    last = shape.indices - 1
+    lines = [f"for i{last} in range({_ALONG}, n{last}, cuda.gridDim.x * cuda.blockDim.x):"]
+    rows = " * ".join(shape.counts[:-1])
+    lines += _in(1, f"for row in range({_ACROSS}, {rows}, cuda.gridDim.y * cuda.blockDim.y):")
+    return lines + _in(2, *_unravelled(shape.counts[:-1], "row"), _body(shape, ""))
 
 
 def _unravelled(counts: list[str], number: str) -> list[str]:
@@ -163,7 +185,7 @@ def _starts(shape: Shape) -> list[str]:
 
 def _tree(shape: Shape) -> list[str]:
     """The values of all threads of a block, folded into the first element of a buffer each."""
-    lines = ["me = cuda.threadIdx.x"]
+    lines = ["me = cuda.threadIdx.y * cuda.blockDim.x + cuda.threadIdx.x"]
     for k, t in enumerate(shape.names("t")):
         lines += [f"buffer{k} = cuda.shared.array({BLOCK}, dtype{k})", f"buffer{k}[me] = {t}"]
     lines += ["cuda.syncthreads()", f"half = {BLOCK // 2}", "while half > 0:", "    if me < half:"]
