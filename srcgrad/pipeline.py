@@ -162,7 +162,7 @@ def _after_differentiation(function: Function, primal: Function, options: Option
     function = uncovered(gather(sink(function), guarded=on_gpu), guarded=on_gpu)
     function = optimise(flip(promote(clear_late(distribute(function)))), final=True)
     if on_gpu:  # where threads share an array, none has a part of its own
-        function, kernels = on_device(optimise(first_touch(function), final=True))
+        function, kernels = on_device(optimise(first_touch(function, threads=True), final=True))
         return function, [report_of_kernels(kernels)]
     function, parts = contract(function)
     function = optimise(hoist_loads(first_touch(function)), final=True)

@@ -248,6 +248,9 @@ class Independence:
         return self._wrapped.apart(loop, a.index, b.index)
 
     def _differ(self, loop: For, x: Atom, y: Atom) -> bool:
+        stride = self._stride(loop, x)
+        if stride is not None and stride == self._stride(loop, y):
+            return True
         distance = self._distance(loop, x, y)
         if not all(self._forms.never_negative(self._forms.of(atom)) for atom in (x, y)):
             return False
@@ -266,6 +269,20 @@ class Independence:
         if second.coefficient(loop.index) != coefficient or rest.terms or not self._is_fixed(loop, first):
             return None
         return coefficient, rest.constant
+
+    def _stride(self, loop: For, atom: Atom) -> Affine | None:
+        """How far a subscript is from the loop's index, for an inner loop that begins there and steps over as many as
+        there are iterations, as `for j in range(k, m, n)` in `for k in range(0, n)`; `None` where it is none such."""
+        form = self._forms.of(atom)
+        symbol, factor = form.terms[0] if len(form.terms) == 1 else (None, 0)
+        inner = self._regions.loop_of.get(symbol) if symbol is not None else None
+        if factor != 1 or not isinstance(inner, For) or symbol is not inner.index or inner.step is not loop.stop:
+            return None
+        numbered = isinstance(loop.start, Const) and loop.start.value == 0
+        first = self._forms.of(inner.start).plus(Affine(form.constant))
+        if not numbered or first.coefficient(loop.index) != 1 or not self._is_fixed(loop, first):
+            return None
+        return first.without(loop.index) if self._forms.never_negative(first) else None
 
     def _in_strips(self, loop: For, x: Atom, y: Atom) -> bool:
         """Does each iteration stay in a strip of its own, as 32 * i + k does for k < 32?"""

@@ -91,7 +91,7 @@ class Chooser:
 
     def __init__(self, function: Function) -> None:
         self.independence = Independence(function)
-        self._aliases: AliasClasses = alias_classes(function)
+        self.aliases: AliasClasses = alias_classes(function)
 
     def verdicts(self, block: Block) -> Iterator[Verdict]:
         for s in block.statements:
@@ -165,10 +165,10 @@ class Chooser:
             loops.append(inner)
             prefixes.append(prefix)
         sums = {store for each in loops for store in self.independence.meeting(each)}
-        memory = {self._aliases.root(store.array) for store in sums}
+        memory = {self.aliases.root(store.array) for store in sums}
         atomic = {
             s for s in walk(loop.body)
-            if isinstance(s, Store) and s.accumulate and self._aliases.root(s.array) in memory
+            if isinstance(s, Store) and s.accumulate and self.aliases.root(s.array) in memory
         }  # fmt: skip
         folds = tuple(fold_of(loop.body, p, r) for p, r in zip(loop.parameters, loop.body.results))
         work_arrays = self.independence.work_arrays(loops[-1])
@@ -191,9 +191,9 @@ class Chooser:
 
     def repeatable(self, statements: list[Statement], loop: For) -> bool:
         """May each of the iterations inside compute these for itself?"""
-        written = {self._aliases.root(a) for s in walk(loop.body) for a in written_arrays(s)}
+        written = {self.aliases.root(a) for s in walk(loop.body) for a in written_arrays(s)}
         return all(
-            isinstance(s, (Let, Dim)) or (isinstance(s, Load) and self._aliases.root(s.array) not in written)
+            isinstance(s, (Let, Dim)) or (isinstance(s, Load) and self.aliases.root(s.array) not in written)
             for s in statements
         )
 

@@ -19,6 +19,7 @@ from srcgrad.analysis.affine import AffineForms
 from srcgrad.analysis.regions import find_regions
 from srcgrad.device.choice import Nest, choose
 from srcgrad.ir.nodes import Alloc, Block, Dim, For, Function, Load, Statement, Store, Sym, blocks, operands
+from srcgrad.ir.types import Array
 from srcgrad.ir.visit import rebuild, walk
 from srcgrad.opt.rewrite import exchanged
 
@@ -67,18 +68,27 @@ def _orders(function: Function, made: set[Sym]) -> dict[Sym, Order]:
     votes: dict[Sym, Counter[int]] = {array: Counter() for array in made}
     for verdict in choose(function):
         if verdict.nest is not None and not verdict.nest.alone:
+            neighbours = _neighbours(verdict.nest, forms)
             for s, weight in _accesses(verdict.nest):
                 if s.array in made:
-                    along = verdict.nest.loops[-1].index
-                    moved = [k for k, atom in enumerate(s.index) if abs(forms.of(atom).coefficient(along)) == 1]
-                    votes[s.array].update(dict.fromkeys(moved, weight))
+                    steps = [sum(abs(forms.of(atom).coefficient(x)) for x in neighbours) for atom in s.index]
+                    votes[s.array].update({k: weight for k, step in enumerate(steps) if step == 1})
     orders: dict[Sym, Order] = {}
     for array, found in votes.items():
-        last = array.type.ndim - 1  # type: ignore[union-attr]
-        most = max(found, key=lambda k: found[k], default=last)
-        if found[most] > found[last]:
-            orders[array] = (*(k for k in range(last + 1) if k != most), most)
+        assert isinstance(array.type, Array)
+        fastest = array.type.fastest
+        most = max(found, key=lambda k: found[k], default=fastest)
+        if found[most] > found[fastest]:
+            others = tuple(k for k in range(array.type.ndim) if k != most)
+            orders[array] = (*others, most) if fastest else (most, *others)
     return orders
+
+
+def _neighbours(nest: Nest, forms: AffineForms) -> set[Sym]:
+    """The indices that are greater by one in the next thread: its own, and those of loops which begin there."""
+    along = nest.loops[-1].index
+    loops = (s for s in walk(nest.loops[-1].body) if isinstance(s, For))
+    return {along, *(s.index for s in loops if forms.of(s.start).coefficient(along) == 1)}
 
 
 def _accesses(nest: Nest) -> list[tuple[Load | Store, int]]:

@@ -17,28 +17,26 @@ from dataclasses import dataclass, field, replace
 
 from srcgrad.device.choice import Nest, Verdict, choose
 from srcgrad.device.columns import columns
+from srcgrad.device.own import OfOwn, apart
 from srcgrad.device.split import split
+from srcgrad.device.spread import spread
 from srcgrad.device.stacks import in_arrays
 from srcgrad.device.strips import strips
 from srcgrad.device.turn import turn
-from srcgrad.ir.build import Builder, int_const, nest
+from srcgrad.ir.build import Builder, int_const
 from srcgrad.ir.nodes import (
     Alloc,
     Atom,
     Block,
     Callee,
-    Copy,
-    Dim,
     For,
     Function,
     Kernel,
-    Load,
     Statement,
-    Store,
     Sym,
 )  # fmt: skip
-from srcgrad.ir.types import INT64, Array, Layout
-from srcgrad.ir.visit import free_symbols, map_atoms, substitute
+from srcgrad.ir.types import INT64
+from srcgrad.ir.visit import free_symbols, map_atoms, substitute, walk
 from srcgrad.opt.rewrite import exchanged
 from srcgrad.opt.simplify import simplify
 from srcgrad.parallel.iterations import count, index_statements, is_numbered
@@ -48,13 +46,15 @@ MOST_SLOTS = 1 << 17  # threads at a time that have memory of their own: more th
 
 def on_device(function: Function) -> tuple[Function, tuple[Verdict, ...]]:
     """The function with its loops as kernels, and the verdicts about its loops."""
-    function = columns(strips(split(turn(in_arrays(function)))))
+    function = columns(strips(split(spread(turn(in_arrays(function))))))
     verdicts = tuple(choose(function))
     nests = {v.loop: v.nest for v in verdicts if v.nest is not None}
     outliner = _Outliner(nests, {made for n in nests.values() for made in n.work_arrays})
     body = outliner.block(function.body)
-    helpers = (*function.helpers, *outliner.helpers)
-    return simplify(replace(function, body=body, helpers=helpers)), verdicts
+    made = simplify(replace(function, body=body, helpers=(*function.helpers, *outliner.helpers)))
+    launched = {s.callee for s in walk(made.body) if isinstance(s, Kernel)}
+    gone = {h.name for h in outliner.helpers if h.callee not in launched}  # tests that were decided took them out
+    return replace(made, helpers=tuple(h for h in made.helpers if h.name not in gone)), verdicts
 
 
 @dataclass
@@ -81,9 +81,9 @@ class _Outliner:
         if chosen.work_arrays or chosen.own:
             slot, slots = Sym("slot", INT64), self._slots(builder, counts)
             for made in (*chosen.work_arrays, *chosen.own):
-                arrays[made.result] = self._apart(builder, made, slots)
+                arrays[made.result] = apart(builder, made, slots)
         indices, body = self._body(chosen)
-        body = _OfOwn(arrays, slot).block(body) if slot is not None else body
+        body = OfOwn(arrays, slot).block(body) if slot is not None else body
         starts = tuple(Sym(p.hint, p.type) for p in loop.parameters)
         body = substitute(body, dict(zip(loop.parameters, starts))) if not chosen.alone else body
         if chosen.alone:
@@ -107,15 +107,6 @@ class _Outliner:
         for each in counts:
             total = builder.op("mul", total, builder.op("maximum", each, int_const(0)))
         return builder.op("minimum", total, int_const(MOST_SLOTS), hint="slots")
-
-    def _apart(self, builder: Builder, made: Alloc | Copy, slots: Atom) -> Sym:
-        """One array for all threads, with the threads along its last dimension."""
-        array = made.result.type
-        assert isinstance(array, Array)
-        shape = made.shape if isinstance(made, Alloc) else tuple(builder.dim(made.array, d) for d in range(array.ndim))
-        result = Sym(made.result.hint, Array(array.dtype, array.ndim + 1, Layout.C))
-        builder.emit(Alloc(result, (*shape, slots), None, made.span))
-        return result
 
     def _body(self, chosen: Nest) -> tuple[tuple[Sym, ...], Block]:
         """The indices of a thread, and what it does; for a nest that is alone, what an iteration does."""
@@ -141,44 +132,3 @@ def _alone(loop: For, body: Block, starts: tuple[Sym, ...]) -> Block:
     """The whole loop, as what one thread does."""
     results = tuple(Sym(r.hint, r.type) for r in loop.results)
     return Block((replace(loop, results=results, initial=starts, body=body),), results)
-
-
-class _OfOwn:
-    """Rewrites what a thread does with arrays of its own: they are parts of arrays of all threads."""
-
-    def __init__(self, arrays: dict[Sym, Sym], slot: Sym) -> None:
-        self._arrays, self._slot = arrays, slot
-
-    def block(self, block: Block) -> Block:
-        builder = Builder()
-        for s in block.statements:
-            builder.span = s.span
-            self._statement(builder, s)
-        return builder.finish(block.results)
-
-    def _statement(self, builder: Builder, s: Statement) -> None:
-        match s:
-            case Load(array=array, index=index) | Store(array=array, index=index) if array in self._arrays:
-                builder.emit(replace(s, array=self._arrays[array], index=(*index, self._slot)))
-            case Dim(result=result, array=array) if array in self._arrays:
-                builder.emit(replace(s, array=self._arrays[array]))
-            case Alloc(result=result, shape=shape, fill=fill) if result in self._arrays:
-                if fill is not None:
-                    nest(builder, shape, lambda i: builder.store(self._arrays[result], (*i, self._slot), fill))
-            case Copy(result=result, array=array) if result in self._arrays:
-                self._copy(builder, s)
-            case _:
-                builder.emit(map_atoms(s, lambda atom: atom, self.block))
-
-    def _copy(self, builder: Builder, copy: Copy) -> None:
-        target, source = self._arrays[copy.result], self._arrays.get(copy.array)
-        assert isinstance(copy.array.type, Array)
-        shape = tuple(builder.dim(target, d) for d in range(copy.array.type.ndim))
-
-        def element(index: tuple[Sym, ...]) -> None:
-            value = builder.load(source, (*index, self._slot)) if source else builder.load(copy.array, index)
-            builder.store(target, (*index, self._slot), value)
-
-        nest(builder, shape, element)
-
-

@@ -45,7 +45,7 @@ from srcgrad.ir.visit import clone_block, defined_symbols, rebuild, walk
 from srcgrad.opt.rewrite import exchanged
 from srcgrad.parallel.iterations import count
 
-LEAST = 4096  # elements, and so threads
+LEAST = 256  # elements: fewer threads than that wait for one another less than they lack (see also `spread`)
 
 
 def turn(function: Function) -> Function:

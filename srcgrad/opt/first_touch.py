@@ -41,9 +41,11 @@ from srcgrad.ir.visit import map_atoms, mentions, substitute, walk
 from srcgrad.opt.rewrite import SUMS, exchanged, with_helpers
 
 
-def first_touch(function: Function) -> Function:
-    """The function with assignments in the place of first additions; the same object when there are none."""
-    return with_helpers(function, lambda each: _Assigner(each).block(each.body))
+def first_touch(function: Function, threads: bool = False) -> Function:
+    """The function with assignments in the place of first additions; the same object when there are none. With
+    `threads`, the tape of a loop whose iterations follow one another stays an array of its own: it will lie as the
+    threads around that loop do, the result as the user wants it."""
+    return with_helpers(function, lambda each: _Assigner(each, threads).block(each.body))
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class _Touch:
 
 
 class _Assigner:
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, threads: bool) -> None:
+        self._threads = threads
         self._forms = AffineForms(find_regions(function))
         self._results = {a for a in function.body.results if isinstance(a, Sym)}
 
@@ -148,7 +151,10 @@ class _Assigner:
 
     def _reusable(self, block: Block, touch: _Touch, store: Store) -> Alloc | None:
         """An uninitialised array of the same shape whose last use is a load of the element that is added to."""
-        innermost = (_loops_around(touch.outermost, store) or [touch.outermost])[-1].body.statements
+        around = _loops_around(touch.outermost, store) or [touch.outermost]
+        if self._threads and any(loop.parameters for loop in around):
+            return None
+        innermost = around[-1].body.statements
         before = innermost[: innermost.index(store)]
         for load in (s for s in before if isinstance(s, Load) and s.index == store.index):
             for made in block.statements[: touch.position]:

@@ -79,7 +79,7 @@ def test_a_stencil_is_gathered_without_atomics():
 def test_sums_over_pairs_are_turned_where_there_are_many(monkeypatch):
     """One thread for each element that is added to; where there are few elements, atomic additions."""
     built, wrt = lowered(programs.pairs)
-    assert "if n >= 4096:" in built.source and atomics_of(built)
+    assert "if n >= 256:" in built.source and atomics_of(built)
     monkeypatch.setattr(turn, "LEAST", 2)
     monkeypatch.setenv("SRCGRAD_CACHE_DIR", "")
     request = srcgrad.value_and_grad(programs.pairs, argnums=wrt, target="cuda", fastmath=True)

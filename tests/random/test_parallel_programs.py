@@ -15,6 +15,7 @@ import pytest
 from srcgrad.backend import with_threads
 from srcgrad.backend.device.tracing import Tracing
 from srcgrad.config import Options, Target, Transform
+from srcgrad.device import rows, turn
 from srcgrad.ir.nodes import Kernel, Launch, Store
 from srcgrad.ir.verify import verify
 from srcgrad.ir.visit import walk
@@ -46,6 +47,8 @@ def however_short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "LEAST_WORK", 0)
     monkeypatch.setattr(threads, "COST_OF_ZEROS", 0)
     monkeypatch.setattr(with_threads, "_LARGE", 0)
+    for module, name in ((rows, "LEAST"), (rows, "LEAST_ALONG"), (turn, "LEAST")):
+        monkeypatch.setattr(module, name, 2)
 
 
 def case_of(number: int, directory: Path) -> Case:
