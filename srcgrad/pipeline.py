@@ -42,6 +42,7 @@ from srcgrad.opt.contract import contract, hoist_parts
 from srcgrad.opt.first_touch import first_touch
 from srcgrad.opt.half_powers import half_powers
 from srcgrad.opt.hoist_loads import hoist_loads
+from srcgrad.opt.narrow import narrow
 from srcgrad.opt.simplify import simplify
 from srcgrad.opt.tangents import drop_tangents
 from srcgrad.parallel import in_parallel
@@ -119,6 +120,8 @@ def derive(task: Task) -> Code:
     """The code for a task: everything behind the frontend. Raises `Unsupported` for what cannot be done right."""
     inner = task.in_parts(realify(task.function))
     primal = optimise(accumulate_in_parallel(inner.function))
+    if task.options.target is Target.CUDA:
+        primal = optimise(narrow(primal, functions=True))
     refuse_races(primal)
     made, text = _TRANSFORMS[task.transform](inner, primal)
     function, loops = _after_differentiation(made, primal, task.options)

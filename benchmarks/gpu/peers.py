@@ -106,7 +106,7 @@ def of_arrays(m: Any, name: str, erf: Any, cat: Any, add_at: Any) -> Callable[..
         return m.sum(m.maximum(m.exp(s) - 1.0, s * 0.0)) / paths
 
     def scatter(x, place, cells):
-        zeros = m.zeros(cells, dtype=x.dtype, **({} if m.__name__ == 'jax.numpy' else {"device": x.device}))
+        zeros = m.zeros(cells, dtype=x.dtype, **({} if m.__name__ == "jax.numpy" else {"device": x.device}))
         return m.sum(m.sqrt(add_at(zeros, place, x * x) + 1.0))
 
     def mixture(points, weights, means, precisions):
@@ -125,7 +125,15 @@ def of_arrays(m: Any, name: str, erf: Any, cat: Any, add_at: Any) -> Callable[..
         error = m.tanh(x @ w1 + b1) @ w2 - y
         return m.mean(error * error)
 
-    found = {f.__name__: f for f in (chain, black_scholes, heat, stencil, heston, mixture, forces, scatter, dense)}
+    def softmax(scores, labels):
+        most = m.max(scores, 1)
+        most = most.values if hasattr(most, "values") else most
+        e = m.exp(scores - most[:, None])
+        p = e / m.sum(e, 1)[:, None]
+        return -m.sum(labels * m.log(p)) / scores.shape[0]
+
+    known = (chain, black_scholes, heat, stencil, heston, mixture, forces, scatter, softmax, dense)
+    found = {f.__name__: f for f in known}
     return found.get(name)
 
 

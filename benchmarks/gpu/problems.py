@@ -186,6 +186,20 @@ def _layers(scale: float) -> tuple:
     )  # fmt: skip
 
 
+def softmax(scores, labels):
+    """Cross-entropy of the softmax of each row."""
+    e = np.exp(scores - np.max(scores, axis=1, keepdims=True))
+    p = e / np.sum(e, axis=1, keepdims=True)
+    return -np.sum(labels * np.log(p)) / scores.shape[0]
+
+
+def _scores(scale: float) -> tuple:
+    rng = np.random.default_rng(0)
+    n, classes = int(16384 * scale), 2048
+    labels = rng.uniform(size=(n, classes))
+    return rng.normal(size=(n, classes)), labels / labels.sum(axis=1, keepdims=True)
+
+
 def absorbed(start, drift, pull):
     """Particles that move until they are absorbed, each after a number of steps of its own."""
     total = 0.0
@@ -223,5 +237,6 @@ PROBLEMS = {
     "lookup": Problem(lookup, _lookups, (0, 3, 4)),
     "lattice": Problem(lattice, _lattice, (0, 1), lambda f, omega: 2 * f.nbytes),
     "absorbed": Problem(absorbed, lambda s: (np.random.default_rng(0).random(int(1e6 * s)), 0.4, 1.1), (0, 1, 2)),
+    "softmax": Problem(softmax, _scores, (0,), lambda scores, labels: 3 * scores.nbytes),
     "dense": Problem(dense, _layers, (1, 2, 3)),
 }

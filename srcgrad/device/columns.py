@@ -13,12 +13,13 @@ function makes, and touches element by element only, may lie as the threads like
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 
 from srcgrad.analysis.affine import AffineForms
 from srcgrad.analysis.regions import find_regions
 from srcgrad.device.choice import Nest, choose
-from srcgrad.ir.nodes import Alloc, Block, Dim, For, Function, Load, Statement, Store, Sym, blocks, operands
+from srcgrad.ir.nodes import Alloc, Block, Dim, For, Function, If, Load, Statement, Store, Sym, blocks, operands
 from srcgrad.ir.types import Array
 from srcgrad.ir.visit import rebuild, walk
 from srcgrad.opt.rewrite import exchanged
@@ -66,8 +67,9 @@ def _orders(function: Function, made: set[Sym]) -> dict[Sym, Order]:
     """For each array that threads run along the rows of, the order of dimensions in which they do not."""
     forms = AffineForms(find_regions(function))
     votes: dict[Sym, Counter[int]] = {array: Counter() for array in made}
+    other_ways = set(_other_ways(function.body))
     for verdict in choose(function):
-        if verdict.nest is not None and not verdict.nest.alone:
+        if verdict.nest is not None and not verdict.nest.alone and verdict.loop not in other_ways:
             neighbours = _neighbours(verdict.nest, forms)
             for s, weight in _accesses(verdict.nest):
                 if s.array in made:
@@ -82,6 +84,15 @@ def _orders(function: Function, made: set[Sym]) -> dict[Sym, Order]:
             others = tuple(k for k in range(array.type.ndim) if k != most)
             orders[array] = (*others, most) if fastest else (most, *others)
     return orders
+
+
+def _other_ways(block: Block) -> Iterator[For]:
+    """The loops that run where the way of choice does not pay (see `spread` and `turn`)."""
+    for s in block.statements:
+        if isinstance(s, If) and any(isinstance(t, For) for t in walk(s.then)):
+            yield from (t for t in walk(s.orelse) if isinstance(t, For))
+        for inner in blocks(s):
+            yield from _other_ways(inner)
 
 
 def _neighbours(nest: Nest, forms: AffineForms) -> set[Sym]:

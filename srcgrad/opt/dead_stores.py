@@ -181,8 +181,8 @@ def _last_in_loop(loop: Statement, array: Sym) -> Iterator[Store]:
     while isinstance(current, For) and never_negative(current):
         chain.append(current)
         using = [s for s in current.body.statements if any(array in operands(each) for each in walk(Block((s,))))]
-        if len(using) == 1 and blocks(using[0]):
-            current = using[0]
+        if using and blocks(using[-1]) and (len(using) == 1 or _of_its_own(current, array)):
+            current = using[-1]
             continue
         accesses = [s for s in using if isinstance(s, (Load, Store))]
         if len(accesses) != len(using) or not _one_place(accesses, chain):
@@ -190,6 +190,14 @@ def _last_in_loop(loop: Statement, array: Sym) -> Iterator[Store]:
         while accesses and isinstance(accesses[-1], Store):
             yield accesses.pop()  # type: ignore[misc]
         return
+
+
+def _of_its_own(loop: For, array: Sym) -> bool:
+    """Does each iteration touch elements at its own index only, element by element?"""
+    uses = [s for s in walk(loop.body) if array in operands(s) and not isinstance(s, Dim)]
+    accesses = [s for s in uses if isinstance(s, (Load, Store)) and s.array is array]
+    positions = [{k for k, atom in enumerate(a.index) if atom is loop.index} for a in accesses]
+    return len(accesses) == len(uses) and bool(positions) and bool(set.intersection(*positions))
 
 
 def _one_place(accesses: list[Load | Store], chain: list[For]) -> bool:

@@ -25,6 +25,7 @@ from srcgrad.opt.fuse import fuse
 from srcgrad.opt.hoist import hoist
 from srcgrad.opt.interchange import interchange
 from srcgrad.opt.lengths import lengths
+from srcgrad.opt.narrow import narrow
 from srcgrad.opt.row_products import row_products
 from srcgrad.opt.select_stores import select_stores
 from srcgrad.opt.simplify import simplify
@@ -39,12 +40,12 @@ def hoist_finally(function: Function) -> Function:
 
 
 PASSES: tuple[Pass, ...] = (
-    raise_early, simplify, carried, select_stores, forward_store, snapshots, accumulate, dce, lengths, decide, hoist,
-    cse, row_products, interchange, fuse,
+    raise_early, simplify, narrow, carried, select_stores, forward_store, snapshots, accumulate, dce, lengths, decide,
+    hoist, cse, row_products, interchange, fuse,
 )  # fmt: skip
 FINAL_PASSES: tuple[Pass, ...] = (
-    raise_early, simplify, carried, copies, forward_store, accumulate, dead_stores, dce, lengths, decide, hoist_finally,
-    cse,
+    raise_early, simplify, narrow, carried, copies, forward_store, accumulate, dead_stores, dce, lengths, decide,
+    hoist_finally, cse,
 )  # fmt: skip
 VERIFY = False
 

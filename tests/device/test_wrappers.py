@@ -25,7 +25,7 @@ wrappers.BLOCK = 8
 integer = SimpleNamespace(**device_math.integer_functions(cuda.jit(device=True)))
 
 
-def run(shape, body, extents, slots, values, arguments, blocks, grid=None):
+def run(shape, body, extents, slots, values, arguments, blocks, grid=None, there=()):
     space = wrappers.namespace(body, cuda, integer, [np.dtype("f8")] * len(values))
     exec(wrappers.kernel(shape), space)
     parts = [cuda.to_device(np.full(blocks, np.nan)) for _ in values]
@@ -33,9 +33,10 @@ def run(shape, body, extents, slots, values, arguments, blocks, grid=None):
     starts = [{"sum": 0.0, "product": 1.0}.get(f, v) for f, v in zip(shape.folds, values)]
     cuda.jit(space["kernel"])[grid or (blocks, wrappers.BLOCK)](*extents, *slots, *starts, *parts, *arrays)
     if values and not shape.alone:
-        exec(wrappers.finish(shape), space)
+        exec(wrappers.finish(shape, there), space)
         out = [cuda.to_device(np.zeros(1)) for _ in values]
-        cuda.jit(space["finish"])[1, wrappers.BLOCK](blocks, *starts, *values, *parts, *out)
+        first = [cuda.to_device(np.array([v])) if k < len(there) and there[k] else v for k, v in enumerate(values)]
+        cuda.jit(space["finish"])[1, wrappers.BLOCK](blocks, *starts, *first, *parts, *out)
         parts = out
     return [p.copy_to_host()[0] for p in parts], [a.copy_to_host() for a in arrays]
 
@@ -56,6 +57,8 @@ assert np.allclose(got, [2.0 + x.sum(), x.max(), x.min()]), got
 for grid in (((2, 1), (4, 2)), ((1, 2), (4, 2)), ((4, 3), (2, 4)), ((1, 1), (8, 1)), ((1, 5), (8, 1))):
     got, _ = run(Shape(2, False, folds, 1), three, (5, 7), (), (2.0, -9.0, 9.0), [x], grid[0][0] * grid[0][1], grid)
     assert np.allclose(got, [2.0 + x.sum(), x.max(), x.min()]), (grid, got)
+got, _ = run(Shape(2, False, folds, 1), three, (5, 7), (), (2.0, -9.0, 9.0), [x], 3, there=(True, False, True))
+assert np.allclose(got, [2.0 + x.sum(), x.max(), x.min()]), got
 x[3, 3] = np.nan
 got, _ = run(Shape(2, False, folds, 1), three, (5, 7), (), (2.0, -9.0, 9.0), [x], 3)
 assert np.isnan(got[0]) and np.isnan(got[1]) and got[2] == np.nanmin(x), got

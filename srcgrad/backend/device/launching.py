@@ -17,11 +17,12 @@ import numpy as np
 
 from srcgrad.backend.device import wrappers
 from srcgrad.backend.device.arrays import DeviceArray
+from srcgrad.backend.device.pending import Folded, Pending, known
 
 _MOST_BLOCKS = 1056  # of a kernel that folds: eight for each multiprocessor of an H100
 _MOST_ROWS = 32768  # of a grid, along y
 _MOST_CONFIGURED = 1000
-_WORD = 8  # bytes that a folded value has to itself
+_NEUTRAL = {"sum": 0, "product": 1}
 
 
 class Launcher:
@@ -31,22 +32,23 @@ class Launcher:
         self._device = device
         self._body = device.compile(body)
         self._like = (indices, slots, folds)
-        self._kernels: dict[Any, tuple[Compiled, Compiled | None]] = {}
+        self._kernels: dict[Any, Compiled] = {}
+        self._finishes: dict[Any, Compiled] = {}
 
     def __call__(self, counts: tuple[int, ...], *rest: Any) -> Any:
         indices, slots, folds = self._like
         shape = wrappers.Shape(indices, slots, folds, len(rest) - len(folds) - slots)
         extents = [max(int(n), 0) for n in counts]
         total = math.prod(extents)
-        before, values, arguments = rest[:slots], rest[slots : slots + len(folds)], rest[slots + len(folds) :]
-        values = tuple(value if isinstance(value, np.generic) else np.asarray(value)[()] for value in values)
+        before, given, arguments = rest[:slots], rest[slots : slots + len(folds)], rest[slots + len(folds) :]
+        values = tuple(map(_initial, folds, given))
         if not total:
             return values if len(values) > 1 else values[0] if values else None
+        arguments = tuple(map(known, arguments))
         key = (len(rest), *(v.dtype.char for v in values), *map(_kind, arguments))
-        found = self._kernels.get(key)
-        if found is None:
-            found = self._kernels[key] = self._functions(shape, values)
-        kernel, finish = found
+        kernel = self._kernels.get(key)
+        if kernel is None:
+            kernel = self._kernels[key] = self._kernel(shape, values)
         if not shape.strides:
             kernel.launch(*_grid(extents), [*extents, *arguments])
             return None
@@ -57,26 +59,39 @@ class Launcher:
         kernel.launch(grid, block, [*extents, *map(int, before), *starts, *partial, *arguments])
         if not folds:
             return None
-        if finish is not None:
-            out = self._device.empty((len(values) * _WORD,), np.uint8)
-            results = [_view(out, k, value.dtype) for k, value in enumerate(values)]
-            finish.launch(1, wrappers.BLOCK, [blocks, *starts, *values, *partial, *results])
-            words = self._device.read(out.address, len(values) * _WORD)
-            found_values = [words[_WORD * k :][: v.dtype.itemsize].view(v.dtype)[0] for k, v in enumerate(values)]
+        if shape.alone:
+            found: tuple[Any, ...] = tuple(self._device.item(p, 0) for p in partial)
         else:
-            found_values = [self._device.item(p, 0) for p in partial]
-        return tuple(found_values) if len(found_values) > 1 else found_values[0]
+            found = self._finished(shape, key, blocks, starts, values, partial)
+        return found if len(found) > 1 else found[0]
 
-    def _functions(self, shape: wrappers.Shape, values: tuple) -> tuple[Compiled, Compiled | None]:
-        cuda = self._device.cuda
-        integer, dtypes = self._device.modules["integer"], [value.dtype for value in values]
-        space = wrappers.namespace(self._body, cuda, integer, dtypes)
+    def _finished(
+        self, shape: wrappers.Shape, key: Any, blocks: int, starts: list[Any], values: tuple, partial: list[DeviceArray]
+    ) -> tuple[Pending, ...]:
+        """What all blocks found, folded with the initial values, which may be on the device, too."""
+        folded = Folded(self._device, tuple(value.dtype for value in values))
+        there = tuple(type(value) is Pending for value in values)
+        finish = self._finishes.get((key, there))
+        if finish is None:
+            finish = self._finishes[key, there] = self._finish(shape, values, there)
+        initial = [value.place if type(value) is Pending else value for value in values]
+        results = [folded.place(k) for k in range(len(values))]
+        finish.launch(1, wrappers.BLOCK, [blocks, *starts, *initial, *partial, *results])
+        return folded.numbers()
+
+    def _kernel(self, shape: wrappers.Shape, values: tuple) -> Compiled:
+        space = self._space(values)
         exec(wrappers.kernel(shape), space)
-        kernel = Compiled(self._device, cuda.jit(fastmath=self._device.fastmath)(space["kernel"]))
-        if not shape.folds or shape.alone:
-            return kernel, None
-        exec(wrappers.finish(shape), space)
-        return kernel, Compiled(self._device, cuda.jit(space["finish"]))
+        return Compiled(self._device, self._device.cuda.jit(fastmath=self._device.fastmath)(space["kernel"]))
+
+    def _finish(self, shape: wrappers.Shape, values: tuple, there: tuple[bool, ...]) -> Compiled:
+        space = self._space(values)
+        exec(wrappers.finish(shape, there), space)
+        return Compiled(self._device, self._device.cuda.jit(space["finish"]))
+
+    def _space(self, values: tuple) -> dict[str, Any]:
+        integer, dtypes = self._device.modules["integer"], [value.dtype for value in values]
+        return wrappers.namespace(self._body, self._device.cuda, integer, dtypes)
 
 
 class Compiled:
@@ -128,14 +143,16 @@ def _kind(value: Any) -> Any:
     return value.fields[0] if type(value) is DeviceArray else type(value)
 
 
-def _view(words: DeviceArray, k: int, dtype: np.dtype) -> DeviceArray:
-    """One number of a dtype in word k."""
-    part = words.shadow[_WORD * k : _WORD * k + dtype.itemsize].view(dtype)
-    return DeviceArray(part, words.owner, None)
+def _initial(fold: str, value: Any) -> Any:
+    """What a fold starts from; it stays on the device where no thread needs it."""
+    if type(value) is Pending and fold in _NEUTRAL:
+        return value
+    value = known(value)
+    return value if isinstance(value, np.generic) else np.asarray(value)[()]
 
 
 def _start(fold: str, value: Any) -> Any:
-    neutral = {"sum": 0, "product": 1}.get(fold)
+    neutral = _NEUTRAL.get(fold)
     return value if neutral is None else value.dtype.type(neutral)
 
 

@@ -20,6 +20,7 @@ from srcgrad.backend.device.arrays import DeviceArray, OnDevice, on_device
 from srcgrad.backend.device.boundary import returned, shadowed
 from srcgrad.backend.device.cuda import Cuda
 from srcgrad.backend.device.emulation import Emulation
+from srcgrad.backend.device.pending import Reading, known
 from srcgrad.config import Options, Target
 from srcgrad.emit import KERNELS
 from srcgrad.errors import ArgumentError, Diagnostic
@@ -63,6 +64,9 @@ def current(options: Options) -> Any:
     return emulation() if os.environ.get(EMULATE) == "1" else gpu(options.fastmath)
 
 
+_RUNTIME = "srcgrad.runtime."
+
+
 class Entry:
     """The host function of a module: called with leaves, NumPy arrays or shadows of arrays on the device.
 
@@ -97,9 +101,11 @@ class Entry:
         return leaf if isinstance(leaf, np.generic) else np.asarray(leaf)[()]
 
     def _kept(self, value: Any, like: OnDevice) -> Any:
+        value = known(value)
         return value.item() if isinstance(value, np.generic) else returned(value, like)
 
     def _returned(self, value: Any) -> Any:
+        value = known(value)
         if isinstance(value, (DeviceArray, np.ndarray)):
             return self._device.download(value)
         return value.item() if isinstance(value, np.generic) else value
@@ -140,7 +146,8 @@ def host_function(name: str, text: str, device: Any) -> Callable[..., Any]:
     """The entry point of a fresh copy of the module, on a device."""
     module = loader.load(name, text, {"device": device.name})
     if not hasattr(module, "dev"):
-        vars(module).update(device.modules, dev=device)
+        compiled = {k: Reading(v) for k, v in vars(module).items() if getattr(v, "__name__", "").startswith(_RUNTIME)}
+        vars(module).update(compiled | device.modules, dev=device)
         for kernel, (indices, slots, folds) in getattr(module, KERNELS, {}).items():
             setattr(module, kernel, device.kernel(getattr(module, kernel), indices, slots, folds))
     return getattr(module, name)

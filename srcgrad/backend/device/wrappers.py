@@ -104,8 +104,9 @@ def kernel(shape: Shape) -> str:
     return "\n".join(lines) + "\n"
 
 
-def finish(shape: Shape) -> str:
-    """`finish(blocks, starts..., initial values..., partial results..., results...)`, for one block of threads."""
+def finish(shape: Shape, there: Sequence[bool] = ()) -> str:
+    """`finish(blocks, starts..., initial values..., partial results..., results...)`, for one block of threads. Initial
+    values that are `there`, on the device, are given as arrays of one element."""
     letters = "smpo"
     lines = [f"def finish({', '.join(['blocks', *(name for letter in letters for name in shape.names(letter))])}):"]
     lines += _in(1, *_starts(shape), f"for k in range(cuda.threadIdx.x, blocks, {BLOCK}):")
@@ -113,7 +114,8 @@ def finish(shape: Shape) -> str:
         lines += _in(2, f"x = {p}[k]", f"{t} = {FOLDED[fold].format(t, 'x')}")
     lines += _in(1, *_tree(shape), "if me == 0:")
     for k, (fold, m, o) in enumerate(zip(shape.folds, shape.names("m"), shape.names("o"))):
-        lines += _in(2, f"x = buffer{k}[0]", f"{o}[0] = {FOLDED[fold].format(m, 'x')}")
+        first = f"{m}[0]" if k < len(there) and there[k] else m
+        lines += _in(2, f"x = buffer{k}[0]", f"{o}[0] = {FOLDED[fold].format(first, 'x')}")
     return "\n".join(lines) + "\n"
 
 
