@@ -9,12 +9,16 @@ from __future__ import annotations
 from srcgrad.device import operations
 from srcgrad.emit.expressions import Expressions, constant
 from srcgrad.emit.statements import Dialect, Simple
+from srcgrad.emit.subscripts import Subscripts
 from srcgrad.emit.templates import dtype_text
+from srcgrad.emit.uses import Uses
 from srcgrad.ir.nodes import (
     Alloc,
     Atom,
+    Callee,
     Copy,
     External,
+    Function,
     Kernel,
     Let,
     Product,
@@ -26,6 +30,7 @@ from srcgrad.ir.nodes import (
     View,
 )  # fmt: skip
 from srcgrad.ir.types import Array, Scalar
+from srcgrad.ir.visit import walk
 
 
 class _ThreadExpressions(Expressions):
@@ -117,3 +122,20 @@ HOST = Dialect(_HostExpressions, _HostSimple)
 def description(kernel: Kernel) -> tuple[int, bool, tuple[str, ...]]:
     """What the device has to know of a kernel: how many indices it has, whether it has slots, and what it folds."""
     return len(kernel.counts), kernel.slots is not None, tuple("last" if f is None else f.value for f in kernel.folds)
+
+
+def least_given(function: Function) -> dict[Callee, dict[int, int]]:
+    """For each kernel that a function launches, the values that its parameters, by position, are never below."""
+    host = Subscripts(function, Uses(function))
+    found: dict[Callee, dict[int, int]] = {}
+    for s in walk(function.body):
+        if isinstance(s, Kernel):
+            numbers = len(s.counts) + (s.slots is not None)
+            first = numbers + len(s.initial)
+            lows = dict.fromkeys(range(numbers), 0)
+            for k, atom in enumerate(s.arguments, first):
+                low = host.low(atom) if isinstance(atom.type, Scalar) and atom.type.is_int else None
+                lows.update({} if low is None else {k: low})
+            known = found.get(s.callee, lows)
+            found[s.callee] = {k: min(low, known[k]) for k, low in lows.items() if k in known}
+    return found

@@ -10,6 +10,7 @@ stays where it is if a store or call in between may change what it reads, and no
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from srcgrad.emit.subscripts import Subscripts
@@ -56,9 +57,9 @@ class _Pending:
 class Folding:
     """The folded statements of one function."""
 
-    def __init__(self, function: Function, uses: Uses) -> None:
+    def __init__(self, function: Function, uses: Uses, least: Mapping[Sym, int] | None = None) -> None:
         self.uses = uses
-        self.subscripts = Subscripts(function, uses)
+        self.subscripts = Subscripts(function, uses, least)
         self._folded: dict[Sym, Let | Dim | Load] = {}
         self._leaves: dict[Sym, tuple[Sym, ...]] = {}
         self._aliases: AliasClasses = alias_classes(function)

@@ -7,10 +7,11 @@ is, and under Numba when each of its functions is compiled. The same function gi
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from srcgrad.config import Target
 from srcgrad.emit.control import Printer
-from srcgrad.emit.device import HOST, THREAD, description
+from srcgrad.emit.device import HOST, THREAD, description, least_given
 from srcgrad.emit.folding import Folding
 from srcgrad.emit.interference import Interference
 from srcgrad.emit.launches import in_parallel, launcher
@@ -65,6 +66,7 @@ def emit(
         callees[helper.callee] = unique_name(helper.name, taken)
         taken.append(callees[helper.callee])
     home = _home(function)
+    least = least_given(function) if kernels else {}
     texts: list[str] = []
     parallel: list[str] = []
     for each in functions:
@@ -75,7 +77,8 @@ def emit(
         parallel += [in_parallel(callees[s.callee]) for s in launches]
         dialect = THREAD if each.callee in kernels else host
         flushes = flush and each is function and not _may_raise(functions)
-        texts.append("\n".join(_function(each, name, nested, taken, callees, home, dialect, flushes)))
+        known = least.get(each.callee) if each.callee else None
+        texts.append("\n".join(_function(each, name, nested, taken, callees, home, dialect, flushes, known)))
     if parallel:
         texts.append(f"{PARALLEL} = {tuple(parallel)!r}")
     if kernels:
@@ -116,10 +119,10 @@ def _imports(code: str) -> list[list[str]]:
 
 def _function(
     function: Function, name: str, nested: Nested, taken: list[str], callees: dict[Callee, str], home: str,
-    dialect: Dialect = PLAIN, flush: bool = False,
+    dialect: Dialect = PLAIN, flush: bool = False, least: Mapping[int, int] | None = None,
 ) -> list[str]:  # fmt: skip
     uses = Uses(function)
-    folding = Folding(function, uses)
+    folding = Folding(function, uses, {function.params[k]: low for k, low in (least or {}).items()})
     state = "arithmetic"
     names = Names(function, folding, Interference(function, folding), [*taken, state] if flush else taken)
     lines = Lines(home=home, depth=1)

@@ -9,6 +9,8 @@ or down to 0 are vectorised as they are.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from srcgrad.emit.uses import Uses, is_constant
 from srcgrad.ir.nodes import (
     Alloc,
@@ -36,9 +38,10 @@ _CAST = "uint64({0})"
 class Subscripts:
     """Lower bounds of integers, and the loops whose index needs a cast."""
 
-    def __init__(self, function: Function, uses: Uses) -> None:
+    def __init__(self, function: Function, uses: Uses, least: Mapping[Sym, int] | None = None) -> None:
+        """`least` are values that parameters are never below."""
         self._definition = uses.definition
-        self._low: dict[Sym, int | None] = {}
+        self._low: dict[Sym, int | None] = dict(least or {})
         self._tables = _tables(function)
         self._lengths = _lengths(function)
         innermost = [s for s in walk(function.body) if isinstance(s, For) and _is_innermost(s.body)]
@@ -129,10 +132,13 @@ class Subscripts:
         return min(known, default=0) if len(known) == len(lows) else None
 
     def _low_of_index(self, loop: For) -> int | None:
+        step = loop.step.value if isinstance(loop.step, Const) else self.low(loop.step)
+        if step is None:
+            return None
+        if step > 0:
+            return self.low(loop.start)
         if not isinstance(loop.step, Const):
             return None
-        if loop.step.value > 0:
-            return self.low(loop.start)
         stop = self.low(loop.stop)
         return None if stop is None else stop + 1
 

@@ -10,6 +10,7 @@ from numba import cuda, float32, float64, int64
 
 SIDE = 4  # of a tile
 BLOCK = 8  # threads along a line
+TWICE = 2 * BLOCK  # Numba takes names of numbers, and no expressions
 RADIUS = 2
 LINE = BLOCK + 2 * RADIUS
 
@@ -220,7 +221,7 @@ def with_names_of_its_own(x, out, bytes):
 
 def two_for_each(x, out):
     """Each thread has two elements, half of the array apart."""
-    line = cuda.shared.array(2 * BLOCK, float64)
+    line = cuda.shared.array(TWICE, float64)
     t = cuda.threadIdx.x
     line[t] = x[t]
     line[t + cuda.blockDim.x] = x[t + BLOCK]

@@ -124,7 +124,7 @@ def test_the_simulator_agrees():
 
 def test_a_simple_kernel_as_text():
     assert wrappers.kernel(Shape(1, False, (), 2)) == (
-        "def kernel(n0, a0, a1):\n    i0 = cuda.grid(1)\n    if i0 < n0:\n        body(i0, a0, a1)\n"
+        "def kernel(n0, a0, a1):\n    i0 = cuda.grid(1)\n    if i0 < n0:\n        body(i0 & 2147483647, a0, a1)\n"
     )
 
 

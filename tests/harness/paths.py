@@ -13,6 +13,7 @@ import numpy as np
 
 from srcgrad.backend import cpu, loader
 from srcgrad.backend.device.modules import host_function
+from srcgrad.backend.device.pending import known
 from srcgrad.config import Options, Transform
 from srcgrad.differences import conjugated, float_leaves, float_vector, like, like_each, numerical_jvp
 from srcgrad.infer.signature import Leaf, Spec, describe, flatten, leaves
@@ -73,7 +74,7 @@ def on_device(made: Built, device: Any) -> Runner:
     def call(*leaves_: Any) -> list[Any]:
         given = [np.asarray(leaf)[()] if np.isscalar(leaf) else leaf for leaf in leaves_]
         with np.errstate(all="ignore"):
-            return list(flat(entry(*given)))
+            return [known(value) for value in flat(entry(*given))]
 
     return call
 

@@ -22,6 +22,7 @@ from srcgrad.backend.device.pending import Folded, Pending, known
 _MOST_BLOCKS = 1056  # of a kernel that folds: eight for each multiprocessor of an H100
 _MOST_ROWS = 32768  # of a grid, along y
 _MOST_CONFIGURED = 1000
+_LARGE = 1 << 31  # iterations
 _NEUTRAL = {"sum": 0, "product": 1}
 
 
@@ -45,10 +46,11 @@ class Launcher:
         if not total:
             return values if len(values) > 1 else values[0] if values else None
         arguments = tuple(map(known, arguments))
-        key = (len(rest), *(v.dtype.char for v in values), *map(_kind, arguments))
+        large = total >= _LARGE
+        key = (len(rest), large, *(v.dtype.char for v in values), *map(_kind, arguments))
         kernel = self._kernels.get(key)
         if kernel is None:
-            kernel = self._kernels[key] = self._kernel(shape, values)
+            kernel = self._kernels[key] = self._kernel(shape, values, large)
         if not shape.strides:
             kernel.launch(*_grid(extents), [*extents, *arguments])
             return None
@@ -79,9 +81,9 @@ class Launcher:
         finish.launch(1, wrappers.BLOCK, [blocks, *starts, *initial, *partial, *results])
         return folded.numbers()
 
-    def _kernel(self, shape: wrappers.Shape, values: tuple) -> Compiled:
+    def _kernel(self, shape: wrappers.Shape, values: tuple, large: bool) -> Compiled:
         space = self._space(values)
-        exec(wrappers.kernel(shape), space)
+        exec(wrappers.kernel(shape, large), space)
         return Compiled(self._device, self._device.cuda.jit(fastmath=self._device.fastmath)(space["kernel"]))
 
     def _finish(self, shape: wrappers.Shape, values: tuple, there: tuple[bool, ...]) -> Compiled:

@@ -89,8 +89,13 @@ def emulation(shape: Shape) -> str:
     return "\n".join(lines) + "\n"
 
 
-def kernel(shape: Shape) -> str:
-    """For a GPU. With folds: `kernel(counts..., [slots,] starts..., partial results..., arguments...)`."""
+def kernel(shape: Shape, large: bool = False) -> str:
+    """For a GPU. With folds: `kernel(counts..., [slots,] starts..., partial results..., arguments...)`. `large` says
+    that there may be 2**31 iterations, and so arrays as long."""
+    return _kernel(shape).replace(_MASK, str(2**63 - 1 if large else 2**31 - 1))
+
+
+def _kernel(shape: Shape) -> str:
     slots = ["slots"] if shape.slots else []
     folded = [*shape.names("s"), *shape.names("p")]
     lines = [f"def kernel({', '.join([*shape.counts, *slots, *folded, *shape.own])}):"]
@@ -119,13 +124,16 @@ def finish(shape: Shape, there: Sequence[bool] = ()) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _body(shape: Shape, slot: str) -> str:
-    indices = [f"i{k}" for k in range(shape.indices)]
+def _body(shape: Shape, slot: str, mask: str = "") -> str:
+    """The call of what one thread does. A mask tells the compiler which indices there can be: none that is negative,
+    and would count from the end of an array."""
+    indices = [f"i{k}{mask}" for k in range(shape.indices)]
     values = shape.names("t")
     call = f"body({', '.join([*indices, *([slot] if shape.slots else []), *values, *shape.own])})"
     return f"{', '.join(values)} = {call}" if values else call
 
 
+_MASK = "MASK"
 _ALONG = "cuda.blockIdx.x * cuda.blockDim.x + cuda.threadIdx.x"
 _ACROSS = "cuda.blockIdx.y * cuda.blockDim.y + cuda.threadIdx.y"
 
@@ -133,14 +141,14 @@ _ACROSS = "cuda.blockIdx.y * cuda.blockDim.y + cuda.threadIdx.y"
 def _guarded(shape: Shape) -> list[str]:
     """One thread for each iteration."""
     if shape.indices == 1:
-        return _in(1, "i0 = cuda.grid(1)", "if i0 < n0:", "    " + _body(shape, ""))
+        return _in(1, "i0 = cuda.grid(1)", "if i0 < n0:", "    " + _body(shape, "", f" & {_MASK}"))
     last = shape.indices - 1
     lines = [
         f"i{last} = {_ALONG}",
         "row = (cuda.blockIdx.z * cuda.gridDim.y + cuda.blockIdx.y) * cuda.blockDim.y + cuda.threadIdx.y",
         f"if row < {' * '.join(shape.counts[:-1])} and i{last} < n{last}:",
     ]
-    lines += _in(1, *_unravelled(shape.counts[:-1], "row"), _body(shape, ""))
+    lines += _in(1, *_unravelled(shape.counts[:-1], "row"), _body(shape, "", f" & {_MASK}"))
     return _in(1, *lines)
 
 
@@ -157,7 +165,7 @@ def _in_a_row(shape: Shape) -> list[str]:
     """Iterations by their numbers."""
     stride = "slots" if shape.slots else "cuda.gridsize(1)"
     loop = [f"for number in range(first, {' * '.join(shape.counts)}, {stride}):"]
-    loop += _in(1, *_unravelled(shape.counts, "number"), _body(shape, "slot"))
+    loop += _in(1, *_unravelled(shape.counts, "number"), _body(shape, "slot", f" & {_MASK}"))
     first = "first = cuda.grid(1)"
     return [first, "slot = first", "if first < slots:", *_in(1, *loop)] if shape.slots else [first, *loop]
 
@@ -168,7 +176,7 @@ def _in_tiles(shape: Shape) -> list[str]:
     lines = [f"for i{last} in range({_ALONG}, n{last}, cuda.gridDim.x * cuda.blockDim.x):"]
     rows = " * ".join(shape.counts[:-1])
     lines += _in(1, f"for row in range({_ACROSS}, {rows}, cuda.gridDim.y * cuda.blockDim.y):")
-    return lines + _in(2, *_unravelled(shape.counts[:-1], "row"), _body(shape, ""))
+    return lines + _in(2, *_unravelled(shape.counts[:-1], "row"), _body(shape, "", f" & {_MASK}"))
 
 
 def _unravelled(counts: list[str], number: str) -> list[str]:
