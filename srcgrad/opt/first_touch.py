@@ -102,7 +102,8 @@ class _Assigner:
         return None
 
     def _covering(self, loop: For, alloc: Alloc) -> list[Load | Store]:
-        """What a nest does to the array, in one block, if it comes to every element there, and once; else nothing."""
+        """What a nest does to the array first, in one block, if it comes to every element there, and once; else
+        nothing. Behind that block, each iteration of the loops around its own may use what it has come to."""
         uses = [s for s in _every(loop) if alloc.result in operands(s)]
         accesses = [s for s in uses if isinstance(s, (Load, Store))]
         if len(accesses) < len(uses) or not accesses:
@@ -110,15 +111,19 @@ class _Assigner:
         chain, index = _loops_around(loop, accesses[0]), accesses[0].index
         if chain is None or len(chain) != len(alloc.shape):
             return []
-        here = chain[-1].body.statements
-        if any(a.index != index or a not in here for a in accesses):
-            return []
+        here = [a for a in accesses if a in chain[-1].body.statements]
         indices = [each.index for each in chain]
+        places = [k for k, atom in enumerate(index) if atom in indices[:-1]]
+        later = [a for a in accesses if a not in here]
+        if any(a.index != index for a in here) or any(a.index[k] is not index[k] for a in later for k in places):
+            return []
+        if any(a in _every(chain[-1]) for a in later):
+            return []
         if set(index) != set(indices) or len(set(index)) != len(chain):
             return []
         by_index = dict(zip(indices, chain, strict=True))
         axes = zip(index, alloc.shape, strict=True)
-        return accesses if all(self._spans(by_index[k], n) for k, n in axes if isinstance(k, Sym)) else []
+        return here if all(self._spans(by_index[k], n) for k, n in axes if isinstance(k, Sym)) else []
 
     def _spans(self, loop: For, length: Atom) -> bool:
         """Does the index take every value from 0 to `length - 1`?"""

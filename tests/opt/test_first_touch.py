@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import srcgrad
 from srcgrad.ir.build import Builder, int_const
 from srcgrad.ir.interp import run
 from srcgrad.ir.nodes import Alloc, Function, Store
@@ -13,6 +14,7 @@ from srcgrad.ir.types import INT64
 from srcgrad.ir.verify import verify
 from srcgrad.ir.visit import walk
 from srcgrad.opt.first_touch import first_touch
+from srcgrad.testing import check_grads
 from tests.ir.make import MATRIX, VECTOR, for_, function, num, sym
 
 ZERO, ONE = int_const(0), int_const(1)
@@ -123,3 +125,32 @@ def test_the_length_is_compared() -> None:
     for_(b, ZERO, n, ONE, (), lambda i: b.store(y, (i,), b.load(x, (i,)), accumulate=True) or ())
     made = function(b, (x, n), y)
     assert first_touch(made) is made
+
+
+def softmax(x):
+    e = np.exp(x - np.max(x, axis=1, keepdims=True))
+    return np.sum(np.log(e / np.sum(e, axis=1, keepdims=True)) * x)
+
+
+def test_rows_that_are_used_again():
+    """The first loop over a row assigns; those behind it, in the same iteration, find what it left."""
+    x = np.random.default_rng(0).normal(size=(4, 5))
+    source = srcgrad.grad(softmax).lower(x).source
+    assert "mem.zeros" not in source, source
+    check_grads(softmax, (x,))
+
+
+def other_rows(x):
+    """Each iteration uses the row before as well."""
+    total = 0.0
+    for i in range(x.shape[0]):
+        s = 0.0
+        for j in range(x.shape[1]):
+            s += np.sin(x[i, j])
+        for j in range(x.shape[1]):
+            total += s * x[i - 1, j] * x[i, j]
+    return total
+
+
+def test_rows_of_other_iterations_stay_sums():
+    check_grads(other_rows, (np.random.default_rng(0).normal(size=(4, 5)),))
