@@ -37,6 +37,7 @@ from srcgrad.ir.nodes import (
 )  # fmt: skip
 from srcgrad.ir.types import INT64
 from srcgrad.ir.visit import free_symbols, map_atoms, substitute, walk
+from srcgrad.opt.fuse import fuse
 from srcgrad.opt.rewrite import exchanged
 from srcgrad.opt.simplify import simplify
 from srcgrad.parallel.iterations import count, index_statements, is_numbered
@@ -46,7 +47,7 @@ MOST_SLOTS = 1 << 17  # threads at a time that have memory of their own: more th
 
 def on_device(function: Function) -> tuple[Function, tuple[Verdict, ...]]:
     """The function with its loops as kernels, and the verdicts about its loops."""
-    function = columns(strips(split(spread(turn(in_arrays(function))))))
+    function = columns(strips(split(spread(fuse(turn(in_arrays(function)), reading=True)))))
     verdicts = tuple(choose(function))
     nests = {v.loop: v.nest for v in verdicts if v.nest is not None}
     outliner = _Outliner(nests, {made for n in nests.values() for made in n.work_arrays})

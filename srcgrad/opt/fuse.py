@@ -14,6 +14,9 @@ at its own index, plus the same constant, in one and the same dimension: then an
 iteration of the first. What stands between the two moves in front of them, or behind, as its own needs allow. A loop
 that carries values (a reduction) takes part like any other. Loops that do not touch what the other writes are left
 alone.
+
+Or, asked for by `reading`, loops are fused only where they stand inside of another, have none inside, and read the same
+memory: what both compute of it is computed once then.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from functools import cached_property
 from srcgrad.analysis.identity import Identities
 from srcgrad.analysis.regions import find_regions
 from srcgrad.ir.alias import alias_classes
-from srcgrad.ir.nodes import Atom, Block, Const, For, Function, Let, Statement
+from srcgrad.ir.nodes import Atom, Block, Const, For, Function, Let, Statement, While
 from srcgrad.ir.visit import map_atoms, substitute, walk
 from srcgrad.opt.footprint import Footprints, Place, independent
 from srcgrad.opt.rewrite import never_negative, same_range, with_helpers
@@ -33,14 +36,17 @@ from srcgrad.opt.rewrite import never_negative, same_range, with_helpers
 _MOST_TRIED = 6  # loops in front of one that are tried, the nearest first
 
 
-def fuse(function: Function) -> Function:
-    """The function with loops fused; the same object where there are none to fuse."""
-    return with_helpers(function, lambda f: _Fuser(f).block(f.body))
+def fuse(function: Function, reading: bool = False) -> Function:
+    """The function with loops fused; the same object where there are none to fuse. With `reading`, those are that read
+    the same memory, inside of other loops; without, those of which one reads what the other writes."""
+    return with_helpers(function, lambda f: _Fuser(f, reading).block(f.body))
 
 
 class _Fuser:
-    def __init__(self, function: Function) -> None:
+    def __init__(self, function: Function, reading: bool) -> None:
         self._function = function
+        self._reading = reading
+        self._inside = False  # of a loop
         self._footprints = Footprints(alias_classes(function))
 
     @cached_property
@@ -53,10 +59,17 @@ class _Fuser:
         for statement in block.statements:
             if not isinstance(statement, For) or not self._fused_into(out, statement):
                 out.append(statement)
-        inner = [map_atoms(statement, lambda atom: atom, self.block) for statement in out]
+        inner = [self._within(statement) for statement in out]
         if len(inner) == len(block.statements) and all(a is b for a, b in zip(inner, block.statements)):
             return block
         return Block(tuple(inner), block.results)
+
+    def _within(self, statement: Statement) -> Statement:
+        outer = self._inside
+        self._inside = outer or isinstance(statement, For)
+        made = map_atoms(statement, lambda atom: atom, self.block)
+        self._inside = outer
+        return made
 
     def _fused_into(self, out: list[Statement], second: For) -> bool:
         """Fuse the loop with one that stands in `out`, if there is one that it fits."""
@@ -81,8 +94,12 @@ class _Fuser:
                 return
             if isinstance(statement, For):
                 tried += 1
-                written = self._footprints.of(statement).writes
-                if in_step(statement, second) and written & (wanted.reads | wanted.writes):
+                found = self._footprints.of(statement)
+                if self._reading:
+                    fit = self._inside and found.reads & wanted.reads and _are_innermost(statement, second)
+                else:
+                    fit = found.writes & (wanted.reads | wanted.writes)
+                if fit and in_step(statement, second):
                     yield position
 
     def _may_fuse(self, first: For, second: For) -> bool:
@@ -120,6 +137,10 @@ class _Fuser:
             else:
                 return None
         return before, after
+
+
+def _are_innermost(*loops: For) -> bool:
+    return not any(isinstance(s, (For, While)) for loop in loops for s in walk(loop.body))
 
 
 def in_step(a: For, b: For) -> bool:
