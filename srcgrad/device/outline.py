@@ -53,9 +53,21 @@ def on_device(function: Function) -> tuple[Function, tuple[Verdict, ...]]:
     outliner = _Outliner(nests, {made for n in nests.values() for made in n.work_arrays})
     body = outliner.block(function.body)
     made = simplify(replace(function, body=body, helpers=(*function.helpers, *outliner.helpers)))
-    launched = {s.callee for s in walk(made.body) if isinstance(s, Kernel)}
-    gone = {h.name for h in outliner.helpers if h.callee not in launched}  # tests that were decided took them out
-    return replace(made, helpers=tuple(h for h in made.helpers if h.name not in gone)), verdicts
+    return _launched(made, {helper.callee for helper in outliner.helpers}), verdicts
+
+
+def _launched(function: Function, kernels: set[Callee | None]) -> Function:
+    """The function with those of the kernels that it launches (a test that was decided takes some out), numbered."""
+    names: dict[Callee, Callee] = {}
+    for s in walk(function.body):
+        if isinstance(s, Kernel):
+            names.setdefault(s.callee, replace(s.callee, name=f"loop_{len(names) + 1}"))
+    launches = [s for s in walk(function.body) if isinstance(s, Kernel)]
+    body = exchanged(function.body, {s: replace(s, callee=names[s.callee]) for s in launches})
+    helpers: list[Function] = [h for h in function.helpers if h.callee not in kernels]
+    made = {h.callee: h for h in function.helpers if h.callee in names}
+    helpers += [replace(made[old], name=new.name, callee=new) for old, new in names.items()]
+    return replace(function, body=body, helpers=tuple(helpers))
 
 
 @dataclass
