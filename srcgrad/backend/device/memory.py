@@ -67,12 +67,13 @@ class Pool:
             return
         self._free[size] = [*self._free.pop(size, ()), memory]
         self._kept += size
-        while self._kept > _MOST_KEPT:
-            oldest = next(iter(self._free))
-            self._free[oldest].pop()
-            self._kept -= oldest
-            if not self._free[oldest]:
-                del self._free[oldest]
+        while self._kept > _MOST_KEPT and self._free:
+            oldest, buffers = next(iter(self._free.items()))
+            if buffers:
+                self._kept -= oldest
+                buffers.pop()
+            if not buffers:
+                self._free.pop(oldest, None)
 
     def clear(self, buffer: Buffer, size: int) -> None:
         """Set bytes to zero."""
