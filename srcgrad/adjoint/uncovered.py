@@ -138,12 +138,14 @@ class _Finder:
         return _Sums(nest, load, tuple(p for p in axes if p is not None))
 
     def _touches(self, statement: Statement, array: Sym) -> bool:
-        """May the statement, or one inside it, have to do with the memory of `array`, or is it what gives its place?"""
+        """May the statement, or one inside it, have to do with the memory of `array`?"""
         for inner in walk(Block((statement,))):
+            if isinstance(inner, Dim):
+                continue
             handed = [a for block in blocks(inner) for a in block.results]
             for atom in (*operands(inner), *handed):
                 if isinstance(atom, Sym) and is_reference(atom) and self._aliases.same(atom, array):
-                    return not isinstance(inner, Dim)
+                    return True
         return False
 
 

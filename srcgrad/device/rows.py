@@ -7,6 +7,7 @@ out; and the loops over rows and lanes that do so. See `spread`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
 
 from srcgrad.analysis.affine import AffineForms
 from srcgrad.analysis.folds import fold_of
@@ -56,7 +57,8 @@ class Row:
     what the loops around that one compute in front of the next, `needed` what else of the body the inner loop needs.
     It may be `followed` by other loops. `along` and `across` say how many loads move with the inner loop's index, and
     with that of the rows, along the dimension that lies at a stretch. `own` are the arrays that an iteration
-    makes, or fills before it reads them. Where it must not run before what is in `front` of it, that is taken first."""
+    makes, or fills before it reads them. Where it must not run before what is in `front` of it, that is taken first. Of
+    the numbers of iterations, those that are `unsure` may be negative."""
 
     loops: tuple[For, ...]
     prefixes: tuple[tuple[Statement, ...], ...]
@@ -68,6 +70,7 @@ class Row:
     across: int
     own: tuple[Alloc | Copy, ...] = ()
     front: bool = False
+    unsure: tuple[Atom, ...] = ()
 
     @property
     def index(self) -> tuple[Sym, ...]:
@@ -93,9 +96,12 @@ class Row:
         """Are rows long, and few enough?"""
         length = self.length(builder)
         if self.along > self.across:
-            return builder.op("ge", length, int_const(LEAST_ALONG))
-        few = builder.op("le", self.rows(builder), int_const(MOST_ROWS))
-        return builder.op("and_", few, builder.op("ge", length, int_const(LEAST)))
+            tests = [builder.op("ge", length, int_const(LEAST_ALONG))]
+        else:
+            few = builder.op("le", self.rows(builder), int_const(MOST_ROWS))
+            tests = [few, builder.op("ge", length, int_const(LEAST))]
+        tests += [builder.op("ge", number, int_const(0)) for number in self.unsure]
+        return reduce(lambda a, b: builder.op("and_", a, b), tests)
 
 
 class Rows:
@@ -156,7 +162,8 @@ class Rows:
         later = any(isinstance(s, For) and s not in self._done for s in statements[place + 1 :])
         along, across = (self._reads_along(inner.body, index) for index in (inner.index, loops[-1].index))
         kinds = tuple(f for f in folds if f is not None)
-        return Row(loops, prefixes, tuple(needed), inner, kinds, later, along, across, front=front)
+        unsure = tuple(each.stop for each in loops if not self._forms.never_negative(self._forms.of(each.stop)))
+        return Row(loops, prefixes, tuple(needed), inner, kinds, later, along, across, front=front, unsure=unsure)
 
     def repeated(self, row: Row) -> tuple[Statement, ...]:
         """What stands in front of the inner loop and can be computed again at any time."""

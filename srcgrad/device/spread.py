@@ -138,7 +138,8 @@ def _combined(b: Builder, fold: Fold, first: Atom, second: Atom) -> Atom:
     if fold in (Fold.GREATEST, Fold.LEAST):
         test = b.op("gt" if fold is Fold.GREATEST else "lt", second, first)
         return b.op("select", test, second, first)
-    return b.op(_OPERATIONS[fold], first, second)
+    whole = fold is Fold.SUM and not first.type.is_float  # type: ignore[union-attr]
+    return b.op("add" if whole else _OPERATIONS[fold], first, second)
 
 
 _OPERATIONS = {Fold.SUM: "plus", Fold.PRODUCT: "mul", Fold.MAXIMUM: "maximum", Fold.MINIMUM: "minimum"}

@@ -13,6 +13,7 @@ import srcgrad
 from srcgrad.backend.device.modules import emulation, host_function
 from srcgrad.backend.device.tracing import Tracing
 from srcgrad.device import rows, turn
+from srcgrad.ir.verify import verify
 from tests.device import programs
 from tests.device.test_kernels import check
 
@@ -111,9 +112,35 @@ def log_sum_exp(a, w):
     return np.sum(most + np.log(np.sum(np.exp(z - most[:, None]), axis=1)))
 
 
+def counted(a, w):
+    """A number of elements, folded like a sum."""
+    total = 0.0
+    for i in prange(a.shape[0]):
+        k = 0
+        for j in range(a.shape[1]):
+            if a[i, j] > 1.0:
+                k += 1
+        total += k * w[i] * a[i, 0]
+    return total
+
+
+def in_pairs(a, w):
+    """There may be less than no rows."""
+    total = 0.0
+    for i in range(a.shape[0] - 4):
+        own = np.zeros(a.shape[1])
+        for j in range(a.shape[1]):
+            own[j] = a[i, j] * a[i + 4, j]
+        s = 0.0
+        for j in range(a.shape[1]):
+            s += own[j] * w[j]
+        total += s * s
+    return total
+
+
 SPREAD = [
-    sums_of_squares, softmax_rows, columns_of, three_deep, what_came_before, with_a_row_of_its_own, normalised,
-    log_sum_exp,
+    counted, in_pairs, sums_of_squares, softmax_rows, columns_of, three_deep, what_came_before, with_a_row_of_its_own,
+    normalised, log_sum_exp,
 ]  # fmt: skip
 
 
@@ -145,6 +172,7 @@ def test_rows_for_many_threads(function, low_limits):
     for n, length in ((5, 140), (3, 4), (4, 1)):
         given = rng.uniform(0.5, 1.5, (n, length)), rng.uniform(0.5, 1.5, max(n, length))
         built = lower(function, given)
+        verify(built.function)
         assert "lane" in built.source
         for device in (emulation(), Tracing()):
             check(function, given, built, (0, 1), device)
