@@ -177,8 +177,7 @@ def _striding_grid(shape: wrappers.Shape, extents: list[int], threads: int) -> t
         return (blocks if shape.slots else min(blocks, _MOST_BLOCKS),), wrappers.BLOCK
     block = _block(extents)
     x = min(math.ceil(extents[-1] / block[0]), _MOST_BLOCKS)
-    rows = math.ceil(math.prod(extents[:-1]) / block[1])
-    return (x, min(rows, max(1, _MOST_BLOCKS // x))), block
+    return (x, min(math.ceil(extents[0] / block[1]), max(1, _MOST_BLOCKS // x))), block
 
 
 def _block(extents: list[int]) -> tuple[int, int]:

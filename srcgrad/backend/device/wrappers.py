@@ -5,9 +5,9 @@ a function `kernel` that calls `body` for each thread: for a GPU, or one after t
 
 On a GPU the last index moves along x, because threads that are neighbours should touch memory that is. A kernel that
 folds values, or has slots, runs a limited number of threads, each for many iterations; values are folded by a tree in
-each block of threads, and those of the blocks by `finish`, always in the same order. Where there are several indices,
-the threads of one that folds stride along two of them: to find indices from a number takes divisions, which cost more
-than what most such kernels do.
+each block of threads, and those of the blocks by `finish`, always in the same order. Where there are two indices, the
+threads of one that folds stride along both: to find them from a number takes divisions, which cost more than what most
+such kernels do.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Shape:
     @property
     def tiles(self) -> bool:
         """Do threads stride along x and y?"""
-        return self.strides and not self.slots and not self.alone and self.indices > 1
+        return self.strides and not self.slots and not self.alone and self.indices == 2
 
     def names(self, letter: str) -> list[str]:
         """Names of the values that are folded."""
@@ -171,12 +171,10 @@ def _in_a_row(shape: Shape) -> list[str]:
 
 
 def _in_tiles(shape: Shape) -> list[str]:
-    """Iterations by their last index and the number of the rest, which a thread goes through first."""
-    last = shape.indices - 1
-    lines = [f"for i{last} in range({_ALONG}, n{last}, cuda.gridDim.x * cuda.blockDim.x):"]
-    rows = " * ".join(shape.counts[:-1])
-    lines += _in(1, f"for row in range({_ACROSS}, {rows}, cuda.gridDim.y * cuda.blockDim.y):")
-    return lines + _in(2, *_unravelled(shape.counts[:-1], "row"), _body(shape, "", f" & {_MASK}"))
+    """Iterations by their two indices, of which a thread goes through the first one first."""
+    lines = [f"for i1 in range({_ALONG}, n1, cuda.gridDim.x * cuda.blockDim.x):"]
+    lines += _in(1, f"for i0 in range({_ACROSS}, n0, cuda.gridDim.y * cuda.blockDim.y):")
+    return lines + _in(2, _body(shape, "", f" & {_MASK}"))
 
 
 def _unravelled(counts: list[str], number: str) -> list[str]:
