@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from srcgrad.backend.device import dlpack
+
 
 class OnDevice:
     """What a shadow is made of: the interface that tells NumPy of the memory, and whatever keeps that alive."""
@@ -30,8 +32,8 @@ def on_device(array: Any) -> OnDevice | None:
 
 
 class DeviceArray:
-    """An array on the device. It has `__cuda_array_interface__`, so CuPy, PyTorch and Numba take it without a copy;
-    `copy_to_host()` and `numpy.asarray` give a NumPy array. Slices and transposes are views."""
+    """An array on the device. It has `__cuda_array_interface__` and `__dlpack__`, so CuPy, PyTorch, Numba and JAX take
+    it without a copy; `copy_to_host()` and `numpy.asarray` give a NumPy array. Slices and transposes are views."""
 
     __slots__ = ("__weakref__", "_download", "_fields", "native", "owner", "shadow")
 
@@ -127,6 +129,13 @@ class DeviceArray:
             "data": (self.address, False), "shape": self.shape, "typestr": self.dtype.str,
             "strides": None if self.is_contiguous else self.strides, "version": 3,
         }  # fmt: skip
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return dlpack.CUDA, 0
+
+    def __dlpack__(self, *, stream: Any = None, **options: Any) -> Any:
+        """A capsule, as `jax.dlpack.from_dlpack` and others take it."""
+        return dlpack.capsule_of(self)
 
     def copy_to_host(self) -> np.ndarray:
         """The elements as a NumPy array."""

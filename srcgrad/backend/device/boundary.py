@@ -1,17 +1,19 @@
 """Between the user's arrays and those of a device.
 
 In: arguments, arrays of any library that keeps them on a GPU among them (`__cuda_array_interface__`: CuPy, PyTorch,
-JAX, Numba). Out: the same arguments with shadows for such arrays, which say what is known of them without being read;
-and results in the arrays of the library that the arguments came from.
+JAX, Numba; or `__dlpack__`). Out: the same arguments with shadows for such arrays, which say what is known of them
+without being read; and results in the arrays of the library that the arguments came from.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
 import numpy as np
 
+from srcgrad.backend.device import dlpack
 from srcgrad.backend.device.arrays import DeviceArray, OnDevice, foreign, on_device
 from srcgrad.errors import ArgumentError, Diagnostic
 
@@ -29,12 +31,12 @@ def shadowed(value: Any) -> Any:
         return value.shadow
     if not isinstance(value, type) and hasattr(kind, "__cuda_array_interface__"):
         return _of_another_library(value)
-    return value
+    return _of_another_library(value, dlpack.Borrowed) if dlpack.is_on_gpu(value) else value
 
 
-def _of_another_library(value: Any) -> np.ndarray:
+def _of_another_library(value: Any, interface: Callable[[Any], Any] = lambda value: value) -> np.ndarray:
     try:
-        return foreign(value, None).shadow
+        return foreign(interface(value), None).shadow
     except AttributeError:  # a tensor of PyTorch on the CPU
         return value
     except (RuntimeError, TypeError) as error:
