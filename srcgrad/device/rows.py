@@ -48,6 +48,7 @@ LEAST_ALONG = 64
 """unless threads side by side in a row touch memory that lies so."""
 _THREADS = 1 << 18  # about what a large GPU runs at a time
 _WARP = 32
+_FEW = 8  # threads side by side: 64 bytes of float64, as much as memory gives at least
 _LEAST_EACH = 4  # iterations for each of the threads of a row
 
 
@@ -217,12 +218,16 @@ def _needed(statements: tuple[Statement, ...], inner: For) -> list[Statement]:
 
 
 def lanes_of(builder: Builder, row: Row) -> Atom:
-    """Threads for each row: a whole number of warps."""
-    fair = builder.op("floordiv", int_const(_THREADS), builder.op("maximum", row.rows(builder), int_const(1)))
+    """Threads for each row: a whole number of warps, or few where rows are many, because each leaves something to be
+    folded."""
+    rows = row.rows(builder)
+    few = builder.op("le", rows, int_const(MOST_ROWS))
+    least = builder.op("select", few, int_const(_WARP), int_const(_FEW), hint="least")
+    fair = builder.op("floordiv", int_const(_THREADS), builder.op("maximum", rows, int_const(1)))
     most = builder.op("floordiv", row.length(builder), int_const(_LEAST_EACH))
-    wanted = builder.op("minimum", builder.op("maximum", fair, int_const(_WARP)), most)
-    warps = builder.op("maximum", builder.op("floordiv", wanted, int_const(_WARP)), int_const(1))
-    return builder.op("mul", warps, int_const(_WARP), hint="lanes")
+    wanted = builder.op("minimum", builder.op("maximum", fair, least), most)
+    times = builder.op("maximum", builder.op("floordiv", wanted, least), int_const(1))
+    return builder.op("mul", times, least, hint="lanes")
 
 
 def over_rows(row: Row, body: Block) -> For:

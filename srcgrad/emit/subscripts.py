@@ -143,6 +143,9 @@ class Subscripts:
         return None if stop is None else stop + 1
 
     def _low_of_let(self, let: Let) -> int | None:
+        if let.op.name == "select":
+            lows = [self.low(atom) for atom in let.arguments[1:]]
+            return None if None in lows else min(low for low in lows if low is not None)
         if len(let.arguments) != 2:
             return None
         first, second = let.arguments

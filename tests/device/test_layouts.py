@@ -4,6 +4,7 @@ with the threads along the last dimension."""
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -187,6 +188,17 @@ def test_other_folds(function, low_limits):
     assert "lane" in built.source
     for device in (emulation(), Tracing()):
         assert host_function(built.entry, built.source, device)(a, w) == pytest.approx(function(a, w), rel=1e-12)
+
+
+def test_many_rows_get_few_threads_each(monkeypatch, low_limits):
+    monkeypatch.setattr(rows, "MOST_ROWS", 2)
+    monkeypatch.setattr(rows, "_THREADS", 8)
+    rng = np.random.default_rng(5)
+    given = rng.uniform(0.5, 1.5, (5, 70)), rng.uniform(0.5, 1.5, 70)
+    built = lower(log_sum_exp, given)
+    assert re.search(r"least = 32 if .* else 8\n", built.source), built.source
+    for device in (emulation(), Tracing()):
+        check(log_sum_exp, given, built, (0, 1), device)
 
 
 def test_of_float32_stays_so(low_limits):
