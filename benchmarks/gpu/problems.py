@@ -94,6 +94,34 @@ def _bodies(scale: float) -> tuple:
     return *(rng.normal(size=n) for _ in range(3)), rng.uniform(0.5, 1.5, n)
 
 
+def mixture(points, weights, means, precisions):
+    """The log likelihood of a mixture of normals with axes along those of the points."""
+    n, d = points.shape
+    k = len(weights)
+    total = 0.0
+    for i in prange(n):
+        most = -1e300
+        logs = np.empty(k)
+        for c in range(k):
+            exponent = weights[c]
+            for j in range(d):
+                z = (points[i, j] - means[c, j]) * precisions[c, j]
+                exponent += math.log(precisions[c, j]) - 0.5 * z * z
+            logs[c] = exponent
+            most = max(most, exponent)
+        sum_ = 0.0
+        for c in range(k):
+            sum_ += math.exp(logs[c] - most)
+        total += most + math.log(sum_)
+    return total
+
+
+def _points(scale: float) -> tuple:
+    rng = np.random.default_rng(0)
+    n, d, k = int(1e6 * scale), 10, 25
+    return rng.normal(size=(n, d)), rng.normal(size=k), rng.normal(size=(k, d)), rng.uniform(0.5, 1.5, (k, d))
+
+
 def scattered(x, place, cells):
     grid = np.zeros(cells)
     for i in prange(len(x)):
@@ -233,6 +261,7 @@ PROBLEMS = {
     "heat": Problem(heat, lambda s: (np.random.default_rng(0).random((int(4096 * s**0.5),) * 2), 0.1, 20), (0, 1)),
     "heston": Problem(heston, _paths, (0, 1, 2, 3, 4)),
     "forces": Problem(forces, _bodies, (0, 1, 2, 3)),
+    "mixture": Problem(mixture, _points, (1, 2, 3)),
     "scatter": Problem(scattered, _particles, (0,)),
     "lookup": Problem(lookup, _lookups, (0, 3, 4)),
     "lattice": Problem(lattice, _lattice, (0, 1), lambda f, omega: 2 * f.nbytes),

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-from numba import prange
 
-from benchmarks.gpu.problems import Problem, forces, heat, heston, scattered
+from benchmarks.gpu.problems import Problem, forces, heat, heston, mixture, scattered
 from benchmarks.problems import stencil
 
 
@@ -35,28 +32,6 @@ def _particles(scale: float) -> tuple:
     rng = np.random.default_rng(0)
     n = int(2e6 * scale)
     return rng.normal(size=n), rng.integers(0, 1000, n), 1000
-
-
-def mixture(points, weights, means, precisions):
-    """The log likelihood of a mixture of normals with axes along those of the points."""
-    n, d = points.shape
-    k = len(weights)
-    total = 0.0
-    for i in prange(n):
-        most = -1e300
-        logs = np.empty(k)
-        for c in range(k):
-            exponent = weights[c]
-            for j in range(d):
-                z = (points[i, j] - means[c, j]) * precisions[c, j]
-                exponent += math.log(precisions[c, j]) - 0.5 * z * z
-            logs[c] = exponent
-            most = max(most, exponent)
-        sum_ = 0.0
-        for c in range(k):
-            sum_ += math.exp(logs[c] - most)
-        total += most + math.log(sum_)
-    return total
 
 
 def _points(scale: float) -> tuple:
