@@ -19,7 +19,7 @@ a nest of their own before that. See `gather_form` for the code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from srcgrad.adjoint.coverage import Coverage
@@ -31,7 +31,7 @@ from srcgrad.analysis.regions import find_regions
 from srcgrad.ir.alias import alias_classes
 from srcgrad.ir.nodes import Alloc, Atom, Block, Dim, For, Function, Let, Load, Statement, Store, Sym
 from srcgrad.ir.visit import map_atoms, mentions
-from srcgrad.opt.rewrite import with_helpers
+from srcgrad.opt.rewrite import is_zero, with_helpers
 
 _MOST_OFFSETS = 9  # each is a term in the core and a guarded one in the frame: nine are still read with ease
 _MOST_SPREAD = 8  # the frame is this wide: beyond, it would be much of a small array
@@ -46,10 +46,10 @@ def gather(function: Function, guarded: bool = False) -> Function:
 
 @dataclass(frozen=True)
 class _Parts:
-    """What stands for a nest, and the arrays of which it assigns all that there is."""
+    """What stands for a nest, and the allocations of zeros of which it assigns all that there is."""
 
     statements: list[Statement]
-    assigned: set[Sym]
+    assigned: list[Alloc]
 
 
 class _Gatherer:
@@ -64,22 +64,20 @@ class _Gatherer:
     def block(self, block: Block) -> Block:
         statements: list[Statement] = []
         for statement in block.statements:
-            zeros = _untouched(statements) if isinstance(statement, For) else {}
-            parts = self._gathered(statement, zeros) if isinstance(statement, For) else None
+            parts = self._gathered(statement, statements) if isinstance(statement, For) else None
             if parts is None:
                 statements.append(map_atoms(statement, lambda atom: atom, self.block))
                 continue
-            for array in parts.assigned:
-                statements[statements.index(zeros[array])] = replace(zeros[array], fill=None)
+            for made in parts.assigned:
+                statements[statements.index(made)] = replace(made, fill=None)
             statements += parts.statements
         same = len(statements) == len(block.statements)
         if same and all(a is b for a, b in zip(statements, block.statements, strict=True)):
             return block
         return Block(tuple(statements), block.results)
 
-    def _gathered(self, loop: For, zeros: Collection[Sym]) -> _Parts | None:
-        """What stands for the nest that starts with `loop`, or `None` where it stays. `zeros` are arrays that nothing
-        was added to before."""
+    def _gathered(self, loop: For, before: list[Statement]) -> _Parts | None:
+        """What stands for the nest that starts with `loop`, or `None` where it stays."""
         nest = perfect_nest(loop, carrying=True)
         if nest is None:
             return None
@@ -93,12 +91,12 @@ class _Gatherer:
         if not scatters:
             return None
         parts: list[Statement] = []
-        assigned: set[Sym] = set()
+        zeros, assigned = _untouched(before), []
         for scatter in scatters:
             lengths, array = tuple(self._lengths(nest, scatter)), scatter.array
-            fresh = array in zeros and array not in assigned and None not in (*lengths, *scatter.moves)
+            fresh = array in zeros and None not in (*lengths, *scatter.moves)
             parts += self._form(nest, replace(scatter, lengths=lengths, fresh=fresh))
-            assigned.update([array] if fresh else [])
+            assigned += [zeros.pop(array)] if fresh else []
         rest = [store for store in adding if store not in gathered]
         left = [nest.over(slice_of(nest.body, group)) if group else None for group in (rest, setting)]
         sums = without_stores(loop) if nest.carrying else None
@@ -205,7 +203,7 @@ def _untouched(statements: list[Statement]) -> dict[Sym, Alloc]:
     """The arrays of zeros that nothing has to do with so far."""
     found: dict[Sym, Alloc] = {}
     for k, s in enumerate(statements):
-        if isinstance(s, Alloc) and s.fill is not None and s.fill.type.is_float and s.fill.value == 0:
+        if isinstance(s, Alloc) and s.fill is not None and is_zero(s.fill):
             used = any(mentions(t, s.result) for t in statements[k + 1 :] if not isinstance(t, Dim))
             found.update({} if used else {s.result: s})
     return found

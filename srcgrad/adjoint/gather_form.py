@@ -86,7 +86,7 @@ class _Writer:
         """What the iteration at target - offset adds (the code for it is written), and the subscripts of target."""
         mapping: dict[Sym, Atom] = {}
         for index, here, distance in zip(self._nest.indices, target, offset, strict=True):
-            mapping[index] = self._plus(here, -distance)
+            mapping[index] = self.b.moved(here, -distance)
         for statement in slice_of(self._nest.body, stores):
             if statement not in stores:
                 self.b.emit(clone_statement(statement, mapping))
@@ -99,9 +99,6 @@ class _Writer:
         total = reduce(lambda first, second: self.b.op("add", first, second), values)
         self.b.store(store.array, place, total, accumulate)
         self.b.span = NOWHERE
-
-    def _plus(self, atom: Atom, constant: int) -> Atom:
-        return self.b.op("add", atom, int_const(constant)) if constant else atom
 
     # -- the core -----------------------------------------------------------------------------------------------
 
@@ -118,7 +115,7 @@ class _Writer:
 
     def _core_range(self, k: int) -> tuple[Atom, Atom]:
         loop = self._nest.loops[k]
-        return self._plus(loop.start, self._scatter.most[k]), self._plus(loop.stop, self._scatter.least[k])
+        return self.b.moved(loop.start, self._scatter.most[k]), self.b.moved(loop.stop, self._scatter.least[k])
 
     # -- the box ------------------------------------------------------------------------------------------------
 
@@ -141,7 +138,7 @@ class _Writer:
         if length is not None:
             return int_const(0), length
         loop = self._nest.loops[k]
-        start, stop = self._plus(loop.start, self._scatter.least[k]), self._plus(loop.stop, self._scatter.most[k])
+        start, stop = self.b.moved(loop.start, self._scatter.least[k]), self.b.moved(loop.stop, self._scatter.most[k])
         if self._scatter.spread[k]:
             runs = self.b.op("gt", loop.stop, loop.start)
             stop = self.b.op("select", runs, stop, start, hint="stop")
@@ -207,7 +204,7 @@ class _Writer:
         loop, length = self._nest.loops[k], self._scatter.lengths[k]
         if self._scatter.fresh and length is not None:
             return int_const(0), length
-        return self._plus(loop.start, self._scatter.least[k]), self._plus(loop.stop, self._scatter.most[k])
+        return self.b.moved(loop.start, self._scatter.least[k]), self.b.moved(loop.stop, self._scatter.most[k])
 
     def _outside(self, k: int, index: Sym) -> list[Atom]:
         """Is the index outside the core's range in dimension k?"""
@@ -235,7 +232,7 @@ class _Writer:
         may be `anywhere` from 0 on."""
         loop = self._nest.loops[k]
         tests: list[Atom] = []
-        first = self._plus(loop.start, distance)
+        first = self.b.moved(loop.start, distance)
         if isinstance(first, Const) and anywhere:
             below = first.value > 0
         else:
@@ -243,7 +240,7 @@ class _Writer:
         if below:
             tests.append(self.b.op("ge", index, first))
         if anywhere or distance < self._scatter.most[k]:
-            tests.append(self.b.op("lt", index, self._plus(loop.stop, distance)))
+            tests.append(self.b.op("lt", index, self.b.moved(loop.stop, distance)))
         return tests
 
 

@@ -54,11 +54,11 @@ class Nest:
         carried = (symbol for loop in self.loops for symbol in (*loop.parameters, *loop.results))
         return frozenset((*self.indices, *carried, *(symbol for s in self.body for symbol in definitions(s))))
 
-    def over(self, statements: Iterable[Statement]) -> For:
-        """The same iterations, forwards, of a part of the body (with fresh symbols)."""
+    def over(self, statements: Iterable[Statement], ranges: list[tuple[Atom, Atom]] | None = None) -> For:
+        """The same iterations, or those of other ranges, forwards, of a part of the body (with fresh symbols)."""
         indices = [Sym(index.hint, index.type) for index in self.indices]
         body = clone_block(Block(tuple(statements)), dict(zip(self.indices, indices, strict=True)))
-        return self.around(body, indices, [(loop.start, loop.stop) for loop in self.loops])
+        return self.around(body, indices, ranges or [(loop.start, loop.stop) for loop in self.loops])
 
     def around(self, body: Block, indices: list[Sym], ranges: list[tuple[Atom, Atom]]) -> For:
         """Loops like those of the nest, but forwards, with the given indices and ranges."""

@@ -38,6 +38,7 @@ from srcgrad.ir.nodes import (
 )  # fmt: skip
 from srcgrad.ir.types import Scalar
 from srcgrad.ir.visit import fresh, map_atoms, rebuild, substitute, used_symbols, walk
+from srcgrad.opt.rewrite import is_zero
 
 
 def sink(function: Function) -> Function:
@@ -78,7 +79,7 @@ def _sink_one(block: Block, position: int, statement: If, aliases: AliasClasses)
         zeros = {
             r
             for r, a, b in zip(statement.results, live.results, dead.results, strict=True)
-            if _is_zero(b) and not _is_zero(a)
+            if is_zero(b) and not is_zero(a)
         }
         if not zeros:
             continue
@@ -87,10 +88,6 @@ def _sink_one(block: Block, position: int, statement: If, aliases: AliasClasses)
             continue
         return _rebuilt(block, position, statement, live is statement.then, tail)
     return None
-
-
-def _is_zero(atom: Atom) -> bool:
-    return isinstance(atom, Const) and atom.type.is_float and atom.value == 0.0
 
 
 def _sort_tail(statements: tuple[Statement, ...], zeros: set[Sym], owner: If) -> _Tail:
@@ -133,23 +130,23 @@ def _moves(statement: Statement, tail: _Tail) -> bool:
         return statement.accumulate and statement.value in zero and not index & (zero | tail.sums.keys())
     if not isinstance(statement, Let) or any(a in tail.sums for a in statement.arguments if isinstance(a, Sym)):
         return False
-    is_zero = [a in zero or _is_zero(a) for a in statement.arguments]
+    are_zero = [a in zero or is_zero(a) for a in statement.arguments]
     match statement.op.name:
         case "mul":
-            preserved = any(is_zero)
+            preserved = any(are_zero)
         case "div":
-            preserved = is_zero[0] and not is_zero[1]
+            preserved = are_zero[0] and not are_zero[1]
         case "neg" | "add" | "sub" | "float64" | "float32":
-            preserved = all(is_zero)
+            preserved = all(are_zero)
         case _:
             return False
     if preserved:
         zero.add(statement.result)
         return True
-    if statement.op.name == "add" and sum(is_zero) == 1:
-        tail.sums[statement.result] = statement.arguments[is_zero.index(False)]
+    if statement.op.name == "add" and sum(are_zero) == 1:
+        tail.sums[statement.result] = statement.arguments[are_zero.index(False)]
         return True
-    if statement.op.name == "sub" and is_zero == [False, True]:
+    if statement.op.name == "sub" and are_zero == [False, True]:
         tail.sums[statement.result] = statement.arguments[0]
         return True
     return False

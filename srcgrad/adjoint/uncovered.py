@@ -22,8 +22,8 @@ from srcgrad.adjoint.nest import Nest, perfect_nest
 from srcgrad.analysis.affine import Affine, AffineForms
 from srcgrad.analysis.identity import Identities
 from srcgrad.analysis.regions import find_regions
-from srcgrad.ir.alias import AliasClasses, alias_classes, is_reference
-from srcgrad.ir.build import Builder, int_const
+from srcgrad.ir.alias import AliasClasses, alias_classes
+from srcgrad.ir.build import Builder
 from srcgrad.ir.nodes import (
     Atom,
     Block,
@@ -37,11 +37,9 @@ from srcgrad.ir.nodes import (
     Statement,
     Store,
     Sym,
-    blocks,
-    operands,
 )  # fmt: skip
-from srcgrad.ir.visit import clone_block, map_atoms, walk
-from srcgrad.opt.rewrite import with_helpers
+from srcgrad.ir.visit import clone_block, map_atoms
+from srcgrad.opt.rewrite import is_zero, with_helpers
 
 
 def uncovered(function: Function, guarded: bool = False) -> Function:
@@ -62,7 +60,8 @@ class _Zeros:
     def range(self, builder: Builder, axis: int) -> tuple[Atom, Atom]:
         """The subscripts of these elements along an axis."""
         loop = self.nest.loops[self.moves[axis]]
-        return _plus(builder, loop.start, self.distances[axis]), _plus(builder, loop.stop, self.distances[axis])
+        distance = self.distances[axis]
+        return builder.moved(loop.start, distance), builder.moved(loop.stop, distance)
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ class _Finder:
         """Rewrite the sums that come next, if they are such; the zeros go behind them."""
         position = statements.index(zeros.nest.loops[0])
         for k, s in enumerate(statements[position + 1 :], position + 1):
-            if not self._touches(s, zeros.array):
+            if isinstance(s, Dim) or not self._aliases.touches(s, zeros.array):
                 continue
             sums = self._sums(s, zeros.array)
             if sums is not None:
@@ -107,7 +106,7 @@ class _Finder:
         if nest is None:
             return None
         *before, store = nest.body
-        if not isinstance(store, Store) or store.accumulate or not _is_zero(store.value) or store.array in nest.inside:
+        if not isinstance(store, Store) or store.accumulate or not is_zero(store.value) or store.array in nest.inside:
             return None
         forms = [self._forms.of(atom) for atom in store.index]
         moves = [next((k for k, i in enumerate(nest.indices) if form.terms == ((i, 1),)), None) for form in forms]
@@ -137,17 +136,6 @@ class _Finder:
             return None
         return _Sums(nest, load, tuple(p for p in axes if p is not None))
 
-    def _touches(self, statement: Statement, array: Sym) -> bool:
-        """May the statement, or one inside it, have to do with the memory of `array`?"""
-        for inner in walk(Block((statement,))):
-            if isinstance(inner, Dim):
-                continue
-            handed = [a for block in blocks(inner) for a in block.results]
-            for atom in (*operands(inner), *handed):
-                if isinstance(atom, Sym) and is_reference(atom) and self._aliases.same(atom, array):
-                    return True
-        return False
-
 
 def _around(zeros: _Zeros, sums: _Sums) -> list[Statement]:
     """The sums over all elements but those that are zero."""
@@ -165,7 +153,7 @@ def _around(zeros: _Zeros, sums: _Sums) -> list[Statement]:
         first = builder.op("minimum", builder.op("maximum", low, start), stop)
         last = builder.op("maximum", builder.op("minimum", high, stop), first)
         for part in ((start, first), (last, stop)):
-            builder.emit(_over(sums.nest, [*ranges, part, *whole[k + 1 :]]))
+            builder.emit(sums.nest.over(sums.nest.body, [*ranges, part, *whole[k + 1 :]]))
         level([*ranges, (first, last)])
 
     level([])
@@ -185,16 +173,3 @@ def _guarded(zeros: _Zeros, sums: _Sums) -> list[Statement]:
     builder.emit(If((), reduce(lambda a, b: builder.op("and_", a, b), inside), Block(()), adding, builder.span))
     ranges = [(loop.start, loop.stop) for loop in sums.nest.loops]
     return [*before.finish().statements, sums.nest.around(builder.finish(), indices, ranges)]
-
-
-def _over(nest: Nest, ranges: list[tuple[Atom, Atom]]) -> For:
-    indices = [Sym(index.hint, index.type) for index in nest.indices]
-    return nest.around(clone_block(Block(nest.body), dict(zip(nest.indices, indices))), indices, ranges)
-
-
-def _plus(builder: Builder, atom: Atom, constant: int) -> Atom:
-    return builder.op("add", atom, int_const(constant)) if constant else atom
-
-
-def _is_zero(atom: Atom) -> bool:
-    return isinstance(atom, Const) and atom.type.is_float and atom.value == 0.0

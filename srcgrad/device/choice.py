@@ -154,7 +154,7 @@ class Chooser:
                 return False
         elif made.array in inside:
             return False
-        return not any(_hands_on(s, made.result) for s in walk(loop.body))
+        return not any(hands_on(s, made.result) for s in walk(loop.body))
 
     # -- nests ------------------------------------------------------------------------------------------------------
 
@@ -204,7 +204,7 @@ def _allocations(loop: For) -> Iterator[Alloc | Copy]:
             yield s
 
 
-def _hands_on(s: Statement, array: Sym) -> bool:
+def hands_on(s: Statement, array: Sym) -> bool:
     """Is the array used in any other way than element by element?"""
     if any(array in block.results for block in blocks(s)):
         return True

@@ -18,8 +18,8 @@ from dataclasses import replace
 
 from srcgrad.analysis.affine import AffineForms
 from srcgrad.analysis.regions import find_regions
-from srcgrad.device.choice import Nest, choose
-from srcgrad.ir.nodes import Alloc, Block, Dim, For, Function, If, Load, Statement, Store, Sym, blocks, operands
+from srcgrad.device.choice import Nest, choose, hands_on
+from srcgrad.ir.nodes import Alloc, Block, Dim, For, Function, If, Load, Statement, Store, Sym, blocks
 from srcgrad.ir.types import Array
 from srcgrad.ir.visit import rebuild, walk
 from srcgrad.opt.rewrite import exchanged
@@ -52,15 +52,8 @@ def columns(function: Function) -> Function:
 def _made(function: Function) -> set[Sym]:
     """The arrays of several dimensions that are used element by element only."""
     made = {s.result for s in walk(function.body) if isinstance(s, Alloc) and len(s.shape) > 1}
-    handed = {a for a in function.body.results if isinstance(a, Sym)}
-    for s in walk(function.body):
-        if isinstance(s, Store):
-            handed.update(a for a in (s.value, *s.index) if isinstance(a, Sym))
-        elif not isinstance(s, (Load, Dim)):
-            handed.update(a for a in operands(s) if isinstance(a, Sym))
-        for block in blocks(s):
-            handed.update(a for a in block.results if isinstance(a, Sym))
-    return made - handed
+    made -= {a for a in function.body.results if isinstance(a, Sym)}
+    return {array for array in made if not any(hands_on(s, array) for s in walk(function.body))}
 
 
 def _orders(function: Function, made: set[Sym]) -> dict[Sym, Order]:

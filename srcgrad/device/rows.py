@@ -241,9 +241,7 @@ def over_rows(row: Row, body: Block) -> For:
             body = Block((*row.prefixes[k], *body.statements))
         loop = replace(row.loops[k], results=(), parameters=(), initial=(), body=body, reverse=False, parallel=True)
         body = Block((loop,))
-    made = clone_block(body, {}).statements[0]
-    assert isinstance(made, For)
-    return made
+    return _fresh(body)
 
 
 def over_lanes(row: Row, lanes: Atom, parts: list[Sym]) -> For:
@@ -266,9 +264,7 @@ def over_lanes(row: Row, lanes: Atom, parts: list[Sym]) -> For:
         return For((), lane, int_const(0), lanes, int_const(1), (), (), body, span=inner.span, parallel=True)
 
     if row.across > row.along:
-        made = clone_block(Block((each(Block((over_rows(row, b.finish()),))),)), {}).statements[0]
-        assert isinstance(made, For)
-        return made
+        return _fresh(Block((each(Block((over_rows(row, b.finish()),))),)))
     return over_rows(row, Block((each(b.finish()),)))
 
 
@@ -289,8 +285,14 @@ def cut(builder: Builder, row: Row, repeated: tuple[Statement, ...]) -> tuple[Fo
         loop, results=(), parameters=(), initial=(), body=first.finish(), reverse=False, parallel=True
     )  # fmt: skip
     loads = tuple(Load(symbol, array, row.index, row.inner.span) for array, symbol in zip(arrays, live))
-    before = clone_block(Block((before,)), {}).statements[0]  # type: ignore[assignment]
-    return before, replace(loop, body=Block((*repeated, *loads, *rest.statements), rest.results))
+    return _fresh(Block((before,))), replace(loop, body=Block((*repeated, *loads, *rest.statements), rest.results))
+
+
+def _fresh(block: Block) -> For:
+    """The loop that a block consists of, with symbols of its own."""
+    (made,) = clone_block(block, {}).statements
+    assert isinstance(made, For)
+    return made
 
 
 def with_found(row: Row, found: tuple[Statement, ...]) -> For:

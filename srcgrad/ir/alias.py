@@ -13,7 +13,23 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from srcgrad.ir.nodes import Atom, Call, For, Function, If, Pop, Push, Reshape, Sym, View, While
+from srcgrad.ir.nodes import (
+    Atom,
+    Block,
+    Call,
+    For,
+    Function,
+    If,
+    Pop,
+    Push,
+    Reshape,
+    Statement,
+    Sym,
+    View,
+    While,
+    blocks,
+    operands,
+)  # fmt: skip
 from srcgrad.ir.types import Array, Stack, same_value_type
 from srcgrad.ir.visit import walk
 
@@ -37,6 +53,15 @@ class AliasClasses:
     def same(self, a: Sym, b: Sym) -> bool:
         """Whether the two may share memory."""
         return self.root(a) is self.root(b)
+
+    def touches(self, statement: Statement, array: Sym) -> bool:
+        """May the statement, or one inside it, have to do with the memory of `array`?"""
+        for inner in walk(Block((statement,))):
+            handed = [a for block in blocks(inner) for a in block.results]
+            for atom in (*operands(inner), *handed):
+                if isinstance(atom, Sym) and is_reference(atom) and self.same(atom, array):
+                    return True
+        return False
 
     def join(self, a: Sym, b: Sym) -> None:
         """Record that the two may share memory."""

@@ -131,6 +131,10 @@ class Builder:
         self.emit(Let(result, record, arguments, self.span))
         return result
 
+    def moved(self, atom: Atom, distance: int) -> Atom:
+        """An integer and a constant more: the same atom where that is none."""
+        return self.op("add", atom, int_const(distance)) if distance else atom
+
     def cast(self, atom: Atom, target: Scalar, hint: str = "t") -> Atom:
         """`atom` as `target`: the same atom when only weakness differs, a constant when it is one."""
         source = atom.type

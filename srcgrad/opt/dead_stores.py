@@ -18,11 +18,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from srcgrad.ir.alias import AliasClasses, alias_classes, is_reference
+from srcgrad.ir.alias import AliasClasses, alias_classes
 from srcgrad.ir.nodes import (
     Alloc,
     Block,
-    Const,
     Copy,
     Dim,
     External,
@@ -38,7 +37,7 @@ from srcgrad.ir.nodes import (
     operands,
 )  # fmt: skip
 from srcgrad.ir.visit import map_atoms, mentions, walk
-from srcgrad.opt.rewrite import exchanged, never_negative, same_atom, with_helpers
+from srcgrad.opt.rewrite import exchanged, is_zero, never_negative, same_atom, with_helpers
 
 Changes = dict[Statement, Statement | None]
 
@@ -89,7 +88,7 @@ class _Remover:
             if isinstance(statement, Store):
                 statement = self._merged(statement, pending, out)
             elif not isinstance(statement, (Let, Dim, Alloc)):
-                pending = [s for s in pending if not self._touches(statement, s.array)]
+                pending = [s for s in pending if not self._aliases.touches(statement, s.array)]
             out.append(statement)
         if len(out) == len(block.statements) and all(a is b for a, b in zip(out, block.statements, strict=True)):
             return block
@@ -105,7 +104,7 @@ class _Remover:
             pending.remove(earlier)
             if not store.accumulate:
                 out.remove(earlier)
-            elif _is_zero(earlier) and not self._between(out, earlier, store):
+            elif is_zero(earlier.value) and not self._between(out, earlier, store):
                 out.remove(earlier)
                 store = replace(store, accumulate=False)
         if not store.accumulate:
@@ -117,22 +116,9 @@ class _Remover:
         others = out[out.index(earlier) + 1 :]
         return any(isinstance(s, Store) and self._aliases.same(s.array, store.array) for s in others)
 
-    def _touches(self, statement: Statement, array: Sym) -> bool:
-        """May the statement, or one inside it, have to do with the memory of `array`?"""
-        for inner in walk(Block((statement,))):
-            handed = [a for block in blocks(inner) for a in block.results]
-            for atom in (*operands(inner), *handed):
-                if isinstance(atom, Sym) and is_reference(atom) and self._aliases.same(atom, array):
-                    return True
-        return False
-
 
 def _same_element(a: Store, b: Store) -> bool:
     return a.array is b.array and all(map(same_atom, a.index, b.index))
-
-
-def _is_zero(store: Store) -> bool:
-    return isinstance(store.value, Const) and store.value.type.is_float and store.value.value == 0.0
 
 
 # -- arrays that have been read for the last time ---------------------------------------------------------------------

@@ -38,7 +38,7 @@ from srcgrad.ir.nodes import (
 )  # fmt: skip
 from srcgrad.ir.types import Array
 from srcgrad.ir.visit import map_atoms, mentions, substitute, walk
-from srcgrad.opt.rewrite import SUMS, exchanged, with_helpers
+from srcgrad.opt.rewrite import SUMS, exchanged, is_zero, with_helpers
 
 
 def first_touch(function: Function, threads: bool = False) -> Function:
@@ -71,7 +71,7 @@ class _Assigner:
         inner = tuple(map_atoms(s, lambda atom: atom, self.block) for s in block.statements)
         if not all(a is b for a, b in zip(inner, block.statements, strict=True)):
             block = Block(inner, block.results)
-        zeros = [s for s in block.statements if isinstance(s, Alloc) and _is_zero(s)]
+        zeros = [s for s in block.statements if isinstance(s, Alloc) and s.fill is not None and is_zero(s.fill)]
         for alloc in zeros:
             product = _first_product(block, alloc)
             if product is not None:
@@ -215,10 +215,6 @@ def _with_zeros(block: Block, touch: _Touch) -> Block:
 
 def _makes(statement: Statement, symbols: dict[Sym, Atom]) -> bool:
     return isinstance(statement, Let) and statement.result in symbols
-
-
-def _is_zero(alloc: Alloc) -> bool:
-    return alloc.fill is not None and alloc.fill.value == 0 and alloc.result.type.is_float  # type: ignore[union-attr]
 
 
 def _every(statement: Statement) -> Iterator[Statement]:

@@ -106,6 +106,11 @@ def never_negative(loop: For) -> bool:
     return isinstance(end, Const) and end.value >= least
 
 
+def is_zero(atom: Atom) -> bool:
+    """Is it the floating constant zero?"""
+    return isinstance(atom, Const) and atom.type.is_float and atom.value == 0.0
+
+
 def atom_key(atom: Atom) -> object:
     """A dictionary key under which `same_atom` atoms meet."""
     return (repr(atom.value), atom.type.dtype.char) if isinstance(atom, Const) else atom

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from srcgrad.ir.alias import AliasClasses, alias_classes, is_reference
-from srcgrad.ir.nodes import Atom, Block, Function, If, Statement, Store, Sym, blocks, definitions, operands
+from srcgrad.ir.alias import AliasClasses, alias_classes
+from srcgrad.ir.nodes import Block, Function, If, Statement, Store, Sym, definitions
 from srcgrad.ir.types import Array
-from srcgrad.ir.visit import map_atoms, walk
+from srcgrad.ir.visit import map_atoms
 from srcgrad.opt.rewrite import same_atom, with_helpers
 
 _MOST_BETWEEN = 40  # statements between the two stores
@@ -46,7 +46,7 @@ class _Selector:
         """Make the last store of a branch a result, if `out` ends with one to the same element."""
         for taken, other in ((statement.then, statement.orelse), (statement.orelse, statement.then)):
             store = self._last_store(taken)
-            if store is None or any(self._touches(s, store.array) for s in other.statements):
+            if store is None or any(self._aliases.touches(s, store.array) for s in other.statements):
                 continue
             position = self._earlier(out, store)
             if position is None:
@@ -63,7 +63,7 @@ class _Selector:
         for store in reversed(branch.statements):
             if isinstance(store, Store) and not store.accumulate and inside.isdisjoint((store.array, *store.index)):
                 others = [s for s in branch.statements if s is not store]
-                if not any(self._touches(s, store.array) for s in others):
+                if not any(self._aliases.touches(s, store.array) for s in others):
                     return store
         return None
 
@@ -73,18 +73,9 @@ class _Selector:
             before = out[position]
             if isinstance(before, Store) and before.array is store.array and not before.accumulate:
                 return position if all(map(same_atom, before.index, store.index)) else None
-            if self._touches(before, store.array):
+            if self._aliases.touches(before, store.array):
                 return None
         return None
-
-    def _touches(self, statement: Statement, array: Sym) -> bool:
-        """May the statement, or one inside it, have to do with the memory of `array`?"""
-        for inner in walk(Block((statement,))):
-            handed: list[Atom] = [a for block in blocks(inner) for a in block.results]
-            for atom in (*operands(inner), *handed):
-                if isinstance(atom, Sym) and is_reference(atom) and self._aliases.same(atom, array):
-                    return True
-        return False
 
     def _as_choice(self, statement: If, when_true: bool, first: Store, store: Store) -> tuple[Statement, ...]:
         assert isinstance(store.array.type, Array)
